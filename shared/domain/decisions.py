@@ -1,0 +1,162 @@
+"""What a provider's word does to a charge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from shared.domain import outcomes as o
+from shared.domain.charge import SETTLED, Charge, OrderStatus, Status
+from shared.domain.retry_policy import PARKED_DELAY, retry_delay
+from shared.domain.state_machine import Event, next_status
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long Chargehand is patient."""
+
+    unsent: timedelta
+    """After this, a charge that provably never went out is given up."""
+    indeterminate: timedelta
+    """After this, a charge without a definite answer is put before a person."""
+    action: timedelta
+    """How long a payer has to act where the provider names no deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a decision needs besides the charge and the outcome."""
+
+    now: datetime
+    tries: int
+    jitter: float
+    livemode: bool
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a charge ended without money, or was put before a person."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to be written: the event, where it leads, and when to look again."""
+
+    event: Event
+    status: Status
+    reason: str
+    failure: Failure | None = None
+    retry_at: datetime | None = None
+    deadline_at: datetime | None = None
+
+    @property
+    def is_final(self) -> bool:
+        """Nothing more is due for the charge."""
+        return self.status in SETTLED or self.status is Status.NEEDS_REVIEW
+
+
+def judge(charge: Charge, outcome: o.Outcome, seen: Circumstances) -> Decision:
+    """Decide what the outcome does to the charge. Pure and total."""
+    match outcome:
+        case o.Approved():
+            return _approved(charge, outcome, seen)
+        case o.Declined(code, message):
+            return _move(charge, Event.DECLINED, code, Failure(code, message))
+        case o.RequiresAction(_, action):
+            deadline = action.expires_at or seen.now + seen.limits.action
+            return _waiting(_move(charge, Event.ACTION_REQUIRED, action.kind), deadline)
+        case o.PayerActed():
+            return _due_now(charge, _move(charge, Event.PAYER_ACTED, "payer acted"), seen)
+        case o.Submitted(_, reason):
+            return _move(charge, Event.SUBMITTED, reason)
+        case o.Canceled():
+            return _move(charge, Event.CANCELED, "canceled at the provider")
+        case _:
+            return _unanswered(charge, outcome, seen)
+
+
+def contradiction(charge: Charge, fact: o.Approved, *, livemode: bool) -> str | None:
+    """Say what stops this money from paying this charge; None where all agrees (law 7)."""
+    ours = {str(charge.identifier), str(charge.order_identifier)}
+    known_capture = charge.capture_reference or fact.capture_reference
+    checks = (
+        (fact.money == charge.money, f"captured {fact.money} instead of {charge.money}"),
+        (bool(ours & fact.our_references), "the provider's object does not name this charge"),
+        (fact.livemode == livemode, f"livemode is {fact.livemode}"),
+        (fact.account == charge.account, f"captured on account {fact.account}"),
+        (fact.capture_reference == known_capture, f"a second capture {fact.capture_reference}"),
+        (_order_takes_money(charge), f"the order is {charge.order_status}"),
+    )
+    return next((complaint for holds, complaint in checks if not holds), None)
+
+
+def _approved(charge: Charge, fact: o.Approved, seen: Circumstances) -> Decision:
+    complaint = contradiction(charge, fact, livemode=seen.livemode)
+    if complaint is None and next_status(charge.status, Event.APPROVED) is Status.NEEDS_REVIEW:
+        complaint = f"money arrived for a charge that is {charge.status}"
+    if complaint is None:
+        return _move(charge, Event.APPROVED, f"captured {fact.money}")
+    return _move(charge, Event.CONTRADICTED, complaint, Failure("contradiction", complaint))
+
+
+def _order_takes_money(charge: Charge) -> bool:
+    paid_by_this = charge.status is Status.SUCCEEDED
+    return charge.order_status is OrderStatus.PENDING or paid_by_this
+
+
+def _unanswered(
+    charge: Charge,
+    outcome: o.NotSent | o.Indeterminate | o.Absent | o.Misconfigured,
+    seen: Circumstances,
+) -> Decision:
+    match outcome:
+        case o.NotSent(reason, retry_after):
+            return _not_sent(charge, reason, retry_after, seen)
+        case o.Misconfigured(reason):
+            return _again(_move(charge, Event.NOT_SENT, reason), seen.now + PARKED_DELAY)
+        case o.Absent(evidence):
+            return _due_now(charge, _move(charge, Event.PROVEN_ABSENT, evidence), seen)
+        case o.Indeterminate(reason, _, retry_after):
+            if _age(charge, seen) > seen.limits.indeterminate:
+                failure = Failure("unresolved", reason)
+                return _move(charge, Event.UNRESOLVED, reason, failure)
+            delay = retry_delay(seen.tries, seen.jitter, retry_after)
+            return _again(_move(charge, Event.OUTCOME_LOST, reason), seen.now + delay)
+        case _:
+            assert_never(outcome)
+
+
+def _not_sent(
+    charge: Charge, reason: str, retry_after: timedelta | None, seen: Circumstances
+) -> Decision:
+    never_executed = charge.status is Status.SUBMITTING
+    if never_executed and _age(charge, seen) > seen.limits.unsent:
+        failure = Failure("provider_unavailable", "The payment provider could not be reached.")
+        return _move(charge, Event.CANCELED, reason, failure)
+    delay = retry_delay(seen.tries, seen.jitter, retry_after)
+    return _again(_move(charge, Event.NOT_SENT, reason), seen.now + delay)
+
+
+def _move(charge: Charge, event: Event, reason: str, failure: Failure | None = None) -> Decision:
+    return Decision(event, next_status(charge.status, event), reason, failure)
+
+
+def _waiting(decision: Decision, deadline: datetime) -> Decision:
+    return Decision(decision.event, decision.status, decision.reason, deadline_at=deadline)
+
+
+def _again(decision: Decision, at: datetime) -> Decision:
+    return Decision(decision.event, decision.status, decision.reason, retry_at=at)
+
+
+def _due_now(charge: Charge, decision: Decision, seen: Circumstances) -> Decision:
+    return _again(decision, seen.now) if decision.status is not charge.status else decision
+
+
+def _age(charge: Charge, seen: Circumstances) -> timedelta:
+    return seen.now - charge.created_at

@@ -1,0 +1,33 @@
+"""The tree of errors that Chargehand raises.
+
+ChargehandError
+├── InvalidMoney            a text is no amount of that currency
+├── UnrepresentableAmount   a provider cannot carry that amount
+├── UnknownRecord           a row that must exist does not
+├── ClaimLost               a successor holds the charge; the late result is refused
+└── ForgedWebhook           a webhook did not prove who sent it
+"""
+
+
+class ChargehandError(Exception):
+    """The root: whoever catches it catches what this project raises on purpose."""
+
+
+class InvalidMoney(ChargehandError):
+    """A text that is no amount of its currency."""
+
+
+class UnrepresentableAmount(ChargehandError):
+    """An amount or currency that the provider cannot carry exactly."""
+
+
+class UnknownRecord(ChargehandError):
+    """A row that must exist does not."""
+
+
+class ClaimLost(ChargehandError):
+    """The claim expired, so that a successor holds the charge; the late result is refused."""
+
+
+class ForgedWebhook(ChargehandError):
+    """A webhook that did not prove who sent it; the text is for our log, never for the sender."""

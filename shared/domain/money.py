@@ -1,0 +1,57 @@
+"""Money as an integer of minor units with its currency."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from shared.domain.currencies import EXPONENTS
+from shared.domain.errors import InvalidMoney
+
+_DECIMAL = re.compile(r"[0-9]{1,15}(\.[0-9]+)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in minor units (1999 of USD is 19.99) and its ISO 4217 alphabetic code."""
+
+    amount_minor: int
+    currency: str
+
+    def __post_init__(self) -> None:
+        """Refuse a currency that ISO 4217 does not have."""
+        exponent_of(self.currency)
+
+    @classmethod
+    def parse(cls, text: str, currency: str) -> Money:
+        """Read a decimal text in major units, such as "19.99".
+
+        Raises InvalidMoney for anything else than plain digits, more decimals than the currency
+        has, or an unknown currency: an amount is never rounded.
+        """
+        if not _DECIMAL.fullmatch(text):
+            raise InvalidMoney(f'"{text[:40]}" is not a decimal amount such as "19.99"')
+        exponent = exponent_of(currency)
+        scaled = Decimal(text).scaleb(exponent)
+        if scaled != scaled.to_integral_value():
+            raise InvalidMoney(f"{currency} has {exponent} decimals; {text[:40]} has more")
+        return cls(int(scaled), currency)
+
+    @property
+    def major(self) -> str:
+        """The amount in major units with all decimals of its currency, such as "19.90"."""
+        exponent = exponent_of(self.currency)
+        return f"{Decimal(self.amount_minor).scaleb(-exponent):.{exponent}f}"
+
+    def __str__(self) -> str:
+        """For people and logs: "19.90 USD"."""
+        return f"{self.major} {self.currency}"
+
+
+def exponent_of(currency: str) -> int:
+    """Decimals of the currency's minor unit; InvalidMoney where ISO 4217 has no such code."""
+    try:
+        return EXPONENTS[currency]
+    except KeyError:
+        raise InvalidMoney(f'"{currency[:10]}" is not an ISO 4217 currency') from None

@@ -1,0 +1,1 @@
+"""The only rooms where a provider's words are spoken."""

@@ -1,0 +1,138 @@
+"""The port through which a payment provider is used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from shared.domain.charge import Instrument, Operation
+from shared.domain.money import Money
+from shared.domain.outcomes import Outcome
+
+JsonObject = dict[str, Any]
+"""A JSON object; its shape is the provider's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeRequest:
+    """What a charge asks of a provider, in our words."""
+
+    charge: UUID
+    order: UUID
+    money: Money
+    instrument: Instrument
+    account: str | None = None
+    """The connected Stripe account to charge for."""
+    provider_reference: str | None = None
+    """The provider's object from an earlier attempt: a PayPal order that the payer approved."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenCall:
+    """One provider operation, fixed before its first try and stored with its key.
+
+    `body` is JSON of the adapter's own making, complete but for the instrument, which stays
+    encrypted in the charge's row: the same call and instrument always make the same bytes.
+    """
+
+    operation: Operation
+    body: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderEvent:
+    """A verified webhook event, before anybody has read what it means.
+
+    `event_id` is the provider's own, unique per provider; `account` the connected account.
+    """
+
+    event_id: str
+    event_type: str
+    account: str | None
+    livemode: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFact:
+    """A refund as the provider tells it, whoever asked for it."""
+
+    refund_reference: str
+    capture_reference: str
+    money: Money
+    status: str
+    """`pending`, `succeeded`, `failed` or `canceled`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeFact:
+    """A dispute or chargeback as the provider tells it."""
+
+    dispute_reference: str
+    capture_reference: str
+    money: Money
+    status: str
+    """`open`, `won`, `lost` or `closed`."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """What an event says, and of which object.
+
+    `references` are provider ids that may stand in our rows (PaymentIntent, PayPal order, capture,
+    sale, payment); `our_references` are charge or order identifiers found on the object. `fact` is
+    None where the event says nothing that concerns us.
+    """
+
+    fact: Outcome | RefundFact | DisputeFact | None
+    references: frozenset[str] = frozenset()
+    our_references: frozenset[str] = frozenset()
+
+
+class PaymentProvider(Protocol):
+    """Performs charges at one provider.
+
+    Every method is safe to repeat. None raises for what a provider or the network does: that is an
+    Outcome. What is raised is a bug.
+    """
+
+    def freeze(self, request: ChargeRequest) -> FrozenCall:
+        """Fix the call for a new attempt. Pure.
+
+        Raises UnrepresentableAmount where the provider cannot carry the amount exactly.
+        """
+        ...
+
+    def perform(self, call: FrozenCall, instrument: Instrument, key: str) -> Outcome:
+        """Send the frozen call under its idempotency key, for the first time or again.
+
+        Bounded by the total deadline. Checks amount, currency, payee and reference at the provider
+        before it captures what somebody else created.
+        """
+        ...
+
+    def find(self, call: FrozenCall, key: str, started_at: datetime) -> Outcome:
+        """Look for the effect of a call whose answer was lost. Reads only, consistent ones.
+
+        Absent only where the read proves that nothing was executed.
+        """
+        ...
+
+    def fetch(self, reference: str, account: str | None) -> Outcome:
+        """Read one object of the provider's (what `Approved.reference` holds) as it is now."""
+        ...
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> ProviderEvent:
+        """Check the signature of a webhook on its raw bytes; ForgedWebhook for anything amiss."""
+        ...
+
+    def translate(self, body: bytes, account: str | None) -> Translation:
+        """Read a stored, verified event. Asks the provider where the event says too little.
+
+        Unknown and irrelevant types give a Translation without a fact.
+        """
+        ...
