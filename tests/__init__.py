@@ -1,0 +1,1 @@
+"""The tests: the second reader of the code."""

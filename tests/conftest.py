@@ -1,0 +1,94 @@
+"""The engines and databases that tests run on.
+
+`TEST_DATABASE_URL` and `TEST_REDIS_URL` name given engines; without them embedded ones are started
+once per run. A given Postgres user must be allowed to create databases.
+"""
+
+import contextlib
+import itertools
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg2
+import pytest
+from psycopg2 import sql
+
+from local.engines import Postgres, Redis
+from local.folders import temporary_folder
+
+PROJECT = Path(__file__).resolve().parent.parent
+MIGRATE = ("-m", "alembic", "-c", "shared/migrations/alembic.ini", "upgrade", "head")
+TEMPLATE = f"chargehand_template_{os.getpid()}"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a Postgres server; its own database is nobody's: take `database_url` instead."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given
+        return
+    with temporary_folder("tests") as folder, Postgres(folder, durable=False) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[str]:
+    """The URL of a Redis server that all tests of the run share."""
+    if given := os.environ.get("TEST_REDIS_URL"):
+        yield given
+        return
+    with temporary_folder("tests") as folder, Redis(folder) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def new_database(postgres: str) -> Iterator[Callable[[], str]]:
+    """Make a fresh migrated database in some 30 ms, and give its URL. All go at the end."""
+    numbers = itertools.count(1)
+    made = [TEMPLATE]
+
+    def make() -> str:
+        name = f"chargehand_test_{os.getpid()}_{next(numbers)}"
+        _run_sql(postgres, "CREATE DATABASE {} TEMPLATE {}", name, TEMPLATE)
+        made.append(name)
+        return _url_of(postgres, name)
+
+    _run_sql(postgres, "CREATE DATABASE {}", TEMPLATE)
+    _migrate(_url_of(postgres, TEMPLATE))
+    yield make
+    for name in made:
+        _run_sql(postgres, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+
+@pytest.fixture(scope="module")
+def database_url(new_database: Callable[[], str]) -> str:
+    """The URL of a migrated database that the tests of one module share."""
+    return new_database()
+
+
+def _migrate(url: str) -> None:
+    done = subprocess.run(
+        [sys.executable, *MIGRATE],
+        cwd=PROJECT,
+        env={**os.environ, "DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"the migrations failed:\n{done.stdout}{done.stderr}"
+
+
+def _url_of(server: str, database: str) -> str:
+    return urlsplit(server)._replace(path=f"/{database}").geturl()
+
+
+def _run_sql(url: str, statement: str, *names: str) -> None:
+    with contextlib.closing(psycopg2.connect(url)) as connection:
+        # CREATE DATABASE refuses to run inside a transaction.
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
