@@ -1,0 +1,40 @@
+"""The database connection, with the one block that commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, create_engine
+
+from shared.settings import Settings
+
+_SESSION = "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
+
+
+def make_engine(settings: Settings, *, name: str) -> Engine:
+    """A pooled engine for one process; `name` shows in pg_stat_activity."""
+    return create_engine(
+        settings.database_url,
+        pool_size=settings.database_pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        connect_args={
+            "application_name": f"chargehand-{name}",
+            "connect_timeout": 5,
+            "options": _SESSION,
+            "keepalives_idle": 10,
+            "tcp_user_timeout": 15_000,
+        },
+    )
+
+
+@contextmanager
+def unit_of_work(engine: Engine) -> Iterator[Connection]:
+    """One transaction: committed at the end of the block, rolled back when it raises.
+
+    Never hold it over a network call.
+    """
+    with engine.begin() as connection:
+        yield connection

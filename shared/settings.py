@@ -1,0 +1,148 @@
+"""The settings: read from the environment once, checked whole, frozen."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from cryptography.fernet import Fernet
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared.domain.decisions import Limits
+
+Texts = Annotated[tuple[str, ...], NoDecode]
+Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+_LISTS = ("stripe_webhook_secrets", "encryption_keys", "paypal_cert_hosts")
+
+
+class Settings(BaseSettings):
+    """Every setting, its default and its meaning; `.env.example` says the same for people."""
+
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
+
+    environment: Literal["development", "production"] = "development"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    database_url: str
+    database_pool_size: Annotated[int, Field(ge=1, le=200)] = 16
+    redis_url: str
+    broker_url: str = ""
+
+    stripe_api_key: SecretStr = SecretStr("")
+    stripe_api_base: str = "https://api.stripe.com"
+    stripe_webhook_secrets: Secrets = ()
+
+    paypal_client_id: str = ""
+    paypal_client_secret: SecretStr = SecretStr("")
+    paypal_mode: Literal["sandbox", "live"] = "sandbox"
+    paypal_api_base: str = ""
+    paypal_webhook_id: str = ""
+    paypal_payee: str = ""
+    paypal_cert_roots: Path | None = None
+    paypal_cert_hosts: Texts = ()
+    paypal_return_url: str = "https://example.com/return"
+    paypal_cancel_url: str = "https://example.com/cancel"
+
+    jwt_secret: SecretStr
+    encryption_keys: Secrets
+
+    provider_connect_timeout: Seconds = 5
+    provider_read_timeout: Seconds = 15
+    provider_deadline: Seconds = 20
+    claim_lease: Seconds = 45
+    republish_after: Seconds = 30
+    relay_poll_interval: Seconds = 0.01
+    relay_batch: Annotated[int, Field(ge=1, le=10_000)] = 500
+    relay_window: Annotated[int, Field(ge=1)] = 5_000
+    sweep_interval: Seconds = 5
+    worker_concurrency: Annotated[int, Field(ge=1, le=2048)] = 64
+
+    unsent_patience: Seconds = 3 * 3600
+    indeterminate_patience: Seconds = 48 * 3600
+    action_patience: Seconds = 3600
+
+    @field_validator(*_LISTS, mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        scheme, separator, rest = value.partition("://")
+        if not separator or scheme not in {"postgres", "postgresql", "postgresql+psycopg2"}:
+            raise ValueError("must be a postgresql:// URL")
+        return f"postgresql+psycopg2://{rest}"
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if not value:
+            raise ValueError("needs at least one key; make one with script/key")
+        for key in value:
+            Fernet(key.get_secret_value())
+        return value
+
+    @field_validator("jwt_secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < 32:  # noqa: PLR2004 RFC 7518 §3.2: a key as long as the hash
+            raise ValueError("needs at least 32 characters (RFC 7518 §3.2)")
+        return value
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.claim_lease <= self.provider_deadline:
+            raise ValueError("CLAIM_LEASE must be longer than PROVIDER_DEADLINE")
+        if self.stripe_api_key.get_secret_value() and not self.stripe_webhook_secrets:
+            raise ValueError("STRIPE_WEBHOOK_SECRETS is needed with STRIPE_API_KEY")
+        if self.paypal_client_id and not (self.paypal_webhook_id and self.paypal_cert_roots):
+            needed = "PAYPAL_WEBHOOK_ID and PAYPAL_CERT_ROOTS"
+            raise ValueError(f"{needed} are needed with PAYPAL_CLIENT_ID")
+        bases = (self.stripe_api_base, self.paypal_api_base or "https://")
+        if self.environment == "production" and not all(b.startswith("https://") for b in bases):
+            raise ValueError("in production the providers are spoken to by https only")
+        return self
+
+    @property
+    def broker(self) -> str:
+        """The broker's URL: Redis unless another is named."""
+        return self.broker_url or self.redis_url
+
+    @property
+    def stripe_livemode(self) -> bool:
+        """Whether the Stripe key moves real money."""
+        return self.stripe_api_key.get_secret_value().startswith(("sk_live_", "rk_live_"))
+
+    @property
+    def limits(self) -> Limits:
+        """How long Chargehand is patient."""
+        return Limits(
+            unsent=timedelta(seconds=self.unsent_patience),
+            indeterminate=timedelta(seconds=self.indeterminate_patience),
+            action=timedelta(seconds=self.action_patience),
+        )
+
+
+@cache
+def load_settings() -> Settings:
+    """Read the environment; end the process with one sentence where a value is missing or bad."""
+    try:
+        return Settings()
+    except ValidationError as invalid:
+        faults = "; ".join(_sentence(error["loc"], error["msg"]) for error in invalid.errors())
+        raise SystemExit(f"Chargehand cannot start: {faults}. See .env.example.") from None
+
+
+def _sentence(location: tuple[int | str, ...], message: str) -> str:
+    name = str(location[0]).upper() if location else ""
+    text = message.removeprefix("Value error, ").lower() if not name else message
+    return f"{name}: {text}" if name else message.removeprefix("Value error, ")

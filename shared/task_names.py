@@ -1,0 +1,18 @@
+"""What travels on the wire: task and queue names."""
+
+from typing import Final
+
+CHARGE_EXECUTE: Final = "charge.execute"
+WEBHOOK_EVENT_HANDLE: Final = "webhook_event.handle"
+SWEEP_RUN: Final = "sweep.run"
+
+CHARGES: Final = "charges"
+WEBHOOKS: Final = "webhooks"
+MAINTENANCE: Final = "maintenance"
+
+QUEUES: Final = {
+    CHARGE_EXECUTE: CHARGES,
+    WEBHOOK_EVENT_HANDLE: WEBHOOKS,
+    SWEEP_RUN: MAINTENANCE,
+}
+"""The queue of each task."""
