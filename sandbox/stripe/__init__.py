@@ -1,0 +1,1 @@
+"""The Stripe half of the sandbox."""
