@@ -168,7 +168,7 @@ def parse_fault(wish: Mapping[str, Any]) -> Fault:
     return Fault(name, arguments)
 
 
-def flatten(value: Any, path: str = "") -> dict[str, str]:
+def flatten(value: object, path: str = "") -> dict[str, str]:
     """Flatten nested JSON into dotted paths with text at the leaves."""
     if isinstance(value, Mapping):
         children = ((str(key), child) for key, child in value.items())

@@ -15,10 +15,10 @@ class Postman:
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
 
-    async def carry(self, url: str, parcel: Parcel, attempt: Attempt, timeout: float) -> None:
+    async def carry(self, url: str, parcel: Parcel, attempt: Attempt, patience: float) -> None:
         """POST the parcel, write into `attempt` what came of it; raises nothing."""
         begun = time.perf_counter()
-        limit = aiohttp.ClientTimeout(total=timeout)
+        limit = aiohttp.ClientTimeout(total=patience)
         try:
             async with self._opened().post(
                 url,
