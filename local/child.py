@@ -13,6 +13,7 @@ import psutil
 from local.accounts import Account
 from local.watchdog import watchdog
 
+PROJECT = Path(__file__).resolve().parent.parent
 TAIL_LINES = 20
 
 
@@ -88,7 +89,7 @@ class Child:
 def clean_environment() -> dict[str, str]:
     """The environment for an engine: no PGPORT, locale or library path changes what it does."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
-    return {**kept, "LC_ALL": "C", "TZ": "UTC"}
+    return {**kept, "LC_ALL": "C", "TZ": "UTC", "PYTHONPATH": str(PROJECT)}
 
 
 def _family(pid: int) -> list[psutil.Process]:

@@ -151,7 +151,8 @@ class Engine(ABC):
             leftover = psutil.Process(int(pid))
             if leftover.create_time() == float(born):
                 leftover.send_signal(self.stop_signal)
-                psutil.wait_procs([leftover], timeout=10)
-                leftover.kill()
-                leftover.wait()
+                _, stubborn = psutil.wait_procs([leftover], timeout=10)
+                for process in stubborn:
+                    process.kill()
+                    process.wait(timeout=10)
         self._pid_file.unlink(missing_ok=True)

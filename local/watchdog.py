@@ -55,19 +55,17 @@ def watchdog() -> Watchdog:
 def guard(parent: int, orders: IO[bytes]) -> dict[int, int]:
     """Follow the orders until the parent is gone; what is still watched then."""
     watched: dict[int, int] = {}
-    while os.getppid() == parent:
+    while True:
         readable, _, _ = select.select([orders], [], [], LOOK_SECONDS)
-        if not readable:
-            continue
-        line = orders.readline().split()
-        if not line:
-            break
-        match line:
+        match orders.readline().split() if readable else None:
             case [b"watch", pid, number]:
                 watched[int(pid)] = int(number)
             case [b"forget", pid]:
                 watched.pop(int(pid), None)
-    return watched
+            case None if os.getppid() == parent:
+                continue
+            case _:
+                return watched
 
 
 def end(watched: dict[int, int]) -> None:
