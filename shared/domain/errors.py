@@ -5,7 +5,8 @@ ChargehandError
 ├── UnrepresentableAmount   a provider cannot carry that amount
 ├── UnknownRecord           a row that must exist does not
 ├── ClaimLost               a successor holds the charge; the late result is refused
-└── ForgedWebhook           a webhook did not prove who sent it
+├── ForgedWebhook           a webhook did not prove who sent it
+└── SignatureUnverifiable   a webhook cannot be judged now; its sender should come again
 """
 
 
@@ -31,3 +32,7 @@ class ClaimLost(ChargehandError):
 
 class ForgedWebhook(ChargehandError):
     """A webhook that did not prove who sent it; the text is for our log, never for the sender."""
+
+
+class SignatureUnverifiable(ChargehandError):
+    """What proves a webhook's sender cannot be fetched now: answered with 5xx, it comes again."""

@@ -115,7 +115,9 @@ class PaymentProvider(Protocol):
         """
         ...
 
-    def find(self, call: FrozenCall, key: str, started_at: datetime) -> Outcome:
+    def find(
+        self, call: FrozenCall, instrument: Instrument, key: str, started_at: datetime
+    ) -> Outcome:
         """Look for the effect of a call whose answer was lost. Reads only, consistent ones.
 
         Absent only where the read proves that nothing was executed.
