@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -60,22 +60,22 @@ SETTLED = RELEASED | {Status.SUCCEEDED}
 class StripeToken:
     """A `tok_…` or `pm_…` that the buyer's browser obtained from Stripe."""
 
-    token: str
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class PayPalOrder:
     """The id of a PayPal Orders v2 order that the payer approved."""
 
-    order_id: str
+    order_id: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class PayPalPayment:
     """A PayPal v1 payment with the payer who approved it."""
 
-    payment_id: str
-    payer_id: str
+    payment_id: str = field(repr=False)
+    payer_id: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class PayPalCheckout:
 
 
 Instrument = StripeToken | PayPalOrder | PayPalPayment | PayPalCheckout
-"""What the buyer gave to pay with: a secret."""
+"""What the buyer gave to pay with: a secret, so that no repr shows it."""
 
 
 @dataclass(frozen=True, slots=True)

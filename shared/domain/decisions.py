@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -45,12 +45,16 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be written: the event, where it leads, and when to look again."""
+    """What is to be written: the event, where it leads, and when to look again.
+
+    Where the status stays, None leaves what the row holds.
+    """
 
     event: Event
     status: Status
     reason: str
     failure: Failure | None = None
+    """Only with a move: an absorbed refusal must not explain a charge that it did not end."""
     retry_at: datetime | None = None
     deadline_at: datetime | None = None
 
@@ -68,8 +72,7 @@ def judge(charge: Charge, outcome: o.Outcome, seen: Circumstances) -> Decision:
         case o.Declined(code, message):
             return _move(charge, Event.DECLINED, code, Failure(code, message))
         case o.RequiresAction(_, action):
-            deadline = action.expires_at or seen.now + seen.limits.action
-            return _waiting(_move(charge, Event.ACTION_REQUIRED, action.kind), deadline)
+            return _action_required(charge, action, seen)
         case o.PayerActed():
             return _due_now(charge, _move(charge, Event.PAYER_ACTED, "payer acted"), seen)
         case o.Submitted(_, reason):
@@ -122,11 +125,7 @@ def _unanswered(
         case o.Absent(evidence):
             return _due_now(charge, _move(charge, Event.PROVEN_ABSENT, evidence), seen)
         case o.Indeterminate(reason, _, retry_after):
-            if _age(charge, seen) > seen.limits.indeterminate:
-                failure = Failure("unresolved", reason)
-                return _move(charge, Event.UNRESOLVED, reason, failure)
-            delay = retry_delay(seen.tries, seen.jitter, retry_after)
-            return _again(_move(charge, Event.OUTCOME_LOST, reason), seen.now + delay)
+            return _unresolved_or_again(charge, Event.OUTCOME_LOST, reason, retry_after, seen)
         case _:
             assert_never(outcome)
 
@@ -138,20 +137,40 @@ def _not_sent(
     if never_executed and _age(charge, seen) > seen.limits.unsent:
         failure = Failure("provider_unavailable", "The payment provider could not be reached.")
         return _move(charge, Event.CANCELED, reason, failure)
+    return _unresolved_or_again(charge, Event.NOT_SENT, reason, retry_after, seen)
+
+
+def _unresolved_or_again(
+    charge: Charge, event: Event, reason: str, retry_after: timedelta | None, seen: Circumstances
+) -> Decision:
+    """Look again later, unless the charge has been in doubt for too long.
+
+    Only doubt runs out of patience here: one lost answer about a charge that settles over days,
+    or about an old charge's first call, is no reason to trouble a person.
+    """
+    in_doubt = charge.status is Status.INDETERMINATE
+    if in_doubt and _age(charge, seen) > seen.limits.indeterminate:
+        return _move(charge, Event.UNRESOLVED, reason, Failure("unresolved", reason))
     delay = retry_delay(seen.tries, seen.jitter, retry_after)
-    return _again(_move(charge, Event.NOT_SENT, reason), seen.now + delay)
+    return _again(_move(charge, event, reason), seen.now + delay)
+
+
+def _action_required(charge: Charge, action: o.NextAction, seen: Circumstances) -> Decision:
+    decision = _move(charge, Event.ACTION_REQUIRED, action.kind)
+    if decision.status is not Status.REQUIRES_ACTION:
+        return decision
+    is_repeated = charge.status is decision.status
+    ours = None if is_repeated else seen.now + seen.limits.action
+    return replace(decision, deadline_at=action.expires_at or ours)
 
 
 def _move(charge: Charge, event: Event, reason: str, failure: Failure | None = None) -> Decision:
-    return Decision(event, next_status(charge.status, event), reason, failure)
-
-
-def _waiting(decision: Decision, deadline: datetime) -> Decision:
-    return Decision(decision.event, decision.status, decision.reason, deadline_at=deadline)
+    status = next_status(charge.status, event)
+    return Decision(event, status, reason, failure if status is not charge.status else None)
 
 
 def _again(decision: Decision, at: datetime) -> Decision:
-    return Decision(decision.event, decision.status, decision.reason, retry_at=at)
+    return decision if decision.is_final else replace(decision, retry_at=at)
 
 
 def _due_now(charge: Charge, decision: Decision, seen: Circumstances) -> Decision:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from shared.domain.currencies import EXPONENTS
 from shared.domain.errors import InvalidMoney
 
-_DECIMAL = re.compile(r"[0-9]{1,15}(\.[0-9]+)?", re.ASCII)
+_DECIMAL = re.compile(r"([0-9]{1,15})(?:\.([0-9]+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +28,21 @@ class Money:
         """Read a decimal text in major units, such as "19.99".
 
         Raises InvalidMoney for anything else than plain digits, more decimals than the currency
-        has, or an unknown currency: an amount is never rounded.
+        has (zeros at the end do not count), or an unknown currency: an amount is never rounded.
         """
-        if not _DECIMAL.fullmatch(text):
+        plain = _DECIMAL.fullmatch(text)
+        if plain is None:
             raise InvalidMoney(f'"{text[:40]}" is not a decimal amount such as "19.99"')
         exponent = exponent_of(currency)
-        scaled = Decimal(text).scaleb(exponent)
-        if scaled != scaled.to_integral_value():
+        whole, decimals = plain[1], (plain[2] or "").rstrip("0")
+        if len(decimals) > exponent:
             raise InvalidMoney(f"{currency} has {exponent} decimals; {text[:40]} has more")
-        return cls(int(scaled), currency)
+        return cls(int(whole + decimals.ljust(exponent, "0")), currency)
 
     @property
     def major(self) -> str:
         """The amount in major units with all decimals of its currency, such as "19.90"."""
-        exponent = exponent_of(self.currency)
-        return f"{Decimal(self.amount_minor).scaleb(-exponent):.{exponent}f}"
+        return decimal_text(self.amount_minor, exponent_of(self.currency))
 
     def __str__(self) -> str:
         """For people and logs: "19.90 USD"."""
@@ -55,3 +55,9 @@ def exponent_of(currency: str) -> int:
         return EXPONENTS[currency]
     except KeyError:
         raise InvalidMoney(f'"{currency[:10]}" is not an ISO 4217 currency') from None
+
+
+def decimal_text(units: int, exponent: int) -> str:
+    """Units of 10^-exponent as a decimal text: 1990 of exponent 2 is "19.90"."""
+    # Decimal's constructor is exact at any size; its arithmetic rounds to 28 digits.
+    return f"{Decimal(f'{units}e-{exponent}'):f}"

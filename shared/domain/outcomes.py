@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -35,7 +35,7 @@ class NextAction:
 
     kind: str
     url: str | None = None
-    client_secret: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
     expires_at: datetime | None = None
 
 

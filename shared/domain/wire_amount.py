@@ -7,7 +7,7 @@ from typing import Final
 
 from shared.domain.charge import Provider
 from shared.domain.errors import UnrepresentableAmount
-from shared.domain.money import Money, exponent_of
+from shared.domain.money import Money, decimal_text, exponent_of
 
 STRIPE_EXPONENTS: Final = {"ISK": 2, "UGX": 2, "MGA": 0}
 """Stripe's decimals where they are not ISO's (docs.stripe.com/currencies, special cases)."""
@@ -22,6 +22,9 @@ STRIPE_STEPS: Final = {
     "TND": 10,
 }
 """Stripe's smallest step in its own units: three-decimal amounts end in 0, these two in 00."""
+
+STRIPE_UNLISTED: Final = frozenset({"CLF", "IQD", "LYD", "UYI", "UYW"})
+"""ISO's decimals are not two, and Stripe does not say what it takes them for: not guessed."""
 
 STRIPE_LARGEST: Final = 99_999_999
 """Eight digits in Stripe's units."""
@@ -38,9 +41,8 @@ PAYPAL_EXPONENTS: Final = {"HUF": 0, "JPY": 0, "TWD": 0}
 
 def to_stripe(money: Money) -> int:
     """The amount in Stripe's smallest unit; UnrepresentableAmount where it cannot be exact."""
-    units = _scaled(money, STRIPE_EXPONENTS.get(money.currency, exponent_of(money.currency)))
-    step = STRIPE_STEPS.get(money.currency, 1)
-    if units is None or units % step or not 0 < units <= STRIPE_LARGEST:
+    units = _scaled(money, _stripe_exponent(money.currency))
+    if units is None or not _is_stripe_amount(units, money.currency):
         raise UnrepresentableAmount(f"Stripe cannot charge {money}")
     return units
 
@@ -48,8 +50,7 @@ def to_stripe(money: Money) -> int:
 def from_stripe(units: int, currency: str) -> Money:
     """Money from Stripe's smallest unit and its lower-case currency code."""
     code = currency.upper()
-    exponent = exponent_of(code)
-    return Money.parse(_plain(units, STRIPE_EXPONENTS.get(code, exponent)), code)
+    return Money.parse(decimal_text(units, _stripe_exponent(code)), code)
 
 
 def to_paypal(money: Money) -> str:
@@ -58,7 +59,7 @@ def to_paypal(money: Money) -> str:
     units = _scaled(money, exponent)
     if units is None or units <= 0 or money.currency not in PAYPAL_CURRENCIES:
         raise UnrepresentableAmount(f"PayPal cannot charge {money}")
-    return _plain(units, exponent)
+    return decimal_text(units, exponent)
 
 
 def from_paypal(value: str, currency: str) -> Money:
@@ -71,13 +72,19 @@ def ensure_chargeable(money: Money, provider: Provider) -> None:
     _WRITERS[provider](money)
 
 
+def _stripe_exponent(currency: str) -> int:
+    return STRIPE_EXPONENTS.get(currency, exponent_of(currency))
+
+
+def _is_stripe_amount(units: int, currency: str) -> bool:
+    is_listed = currency not in STRIPE_UNLISTED
+    return is_listed and 0 < units <= STRIPE_LARGEST and not units % STRIPE_STEPS.get(currency, 1)
+
+
 def _scaled(money: Money, exponent: int) -> int | None:
-    scaled = Decimal(money.amount_minor).scaleb(exponent - exponent_of(money.currency))
+    # Decimal's constructor is exact at any size; its arithmetic rounds to 28 digits.
+    scaled = Decimal(f"{money.amount_minor}e{exponent - exponent_of(money.currency)}")
     return int(scaled) if scaled == scaled.to_integral_value() else None
-
-
-def _plain(units: int, exponent: int) -> str:
-    return f"{Decimal(units).scaleb(-exponent):.{exponent}f}"
 
 
 _WRITERS: Final = {Provider.STRIPE: to_stripe, Provider.PAYPAL: to_paypal}
