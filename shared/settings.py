@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from cryptography.fernet import Fernet
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -13,24 +13,38 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.domain.decisions import Limits
 
+Kind = TypeVar("Kind", bound="DatabaseSettings")
 Texts = Annotated[tuple[str, ...], NoDecode]
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
 Seconds = Annotated[float, Field(gt=0)]
 
 
+class DatabaseSettings(BaseSettings):
+    """What is needed to reach the database, and nothing else: enough for a migration."""
+
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
+
+    database_url: str
+    database_pool_size: Annotated[int, Field(ge=1, le=200)] = 16
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        scheme, separator, rest = value.partition("://")
+        if not separator or scheme not in {"postgres", "postgresql", "postgresql+psycopg2"}:
+            raise ValueError("must be a postgresql:// URL")
+        return f"postgresql+psycopg2://{rest}"
+
+
 _LISTS = ("stripe_webhook_secrets", "encryption_keys", "paypal_cert_hosts")
 
 
-class Settings(BaseSettings):
+class Settings(DatabaseSettings):
     """Every setting, its default and its meaning; `.env.example` says the same for people."""
-
-    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
 
     environment: Literal["development", "production"] = "development"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
-    database_url: str
-    database_pool_size: Annotated[int, Field(ge=1, le=200)] = 16
     redis_url: str
     broker_url: str = ""
 
@@ -74,14 +88,6 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("database_url")
-    @classmethod
-    def _database(cls, value: str) -> str:
-        scheme, separator, rest = value.partition("://")
-        if not separator or scheme not in {"postgres", "postgresql", "postgresql+psycopg2"}:
-            raise ValueError("must be a postgresql:// URL")
-        return f"postgresql+psycopg2://{rest}"
-
     @field_validator("encryption_keys")
     @classmethod
     def _keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
@@ -123,6 +129,11 @@ class Settings(BaseSettings):
         return self.stripe_api_key.get_secret_value().startswith(("sk_live_", "rk_live_"))
 
     @property
+    def paypal_livemode(self) -> bool:
+        """Whether the PayPal credentials move real money."""
+        return self.paypal_mode == "live"
+
+    @property
     def limits(self) -> Limits:
         """How long Chargehand is patient."""
         return Limits(
@@ -135,14 +146,22 @@ class Settings(BaseSettings):
 @cache
 def load_settings() -> Settings:
     """Read the environment; end the process with one sentence where a value is missing or bad."""
+    return _checked(Settings)
+
+
+def load_database_settings() -> DatabaseSettings:
+    """As `load_settings`, for a migration."""
+    return _checked(DatabaseSettings)
+
+
+def _checked(kind: type[Kind]) -> Kind:
     try:
-        return Settings()
+        return kind()
     except ValidationError as invalid:
         faults = "; ".join(_sentence(error["loc"], error["msg"]) for error in invalid.errors())
         raise SystemExit(f"Chargehand cannot start: {faults}. See .env.example.") from None
 
 
 def _sentence(location: tuple[int | str, ...], message: str) -> str:
-    name = str(location[0]).upper() if location else ""
-    text = message.removeprefix("Value error, ").lower() if not name else message
-    return f"{name}: {text}" if name else message.removeprefix("Value error, ")
+    fault = message.removeprefix("Value error, ")
+    return f"{str(location[0]).upper()}: {fault}" if location else fault

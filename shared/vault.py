@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
+from typing import Final
 
 from cryptography.fernet import Fernet, MultiFernet
+from pydantic import TypeAdapter
+
+from shared.domain.charge import Instrument
+
+_INSTRUMENT: Final[TypeAdapter[Instrument]] = TypeAdapter(Instrument)
 
 
 class Vault:
@@ -21,6 +27,14 @@ class Vault:
     def open(self, sealed: bytes) -> str:
         """Decrypt what `seal` made; cryptography's InvalidToken where no key fits."""
         return self._ring.decrypt(sealed).decode()
+
+    def seal_instrument(self, instrument: Instrument) -> bytes:
+        """Encrypt what the buyer gave to pay with."""
+        return self.seal(_INSTRUMENT.dump_json(instrument).decode())
+
+    def open_instrument(self, sealed: bytes) -> Instrument:
+        """Decrypt what `seal_instrument` made."""
+        return _INSTRUMENT.validate_json(self.open(sealed))
 
 
 def fingerprint(secret: str) -> bytes:

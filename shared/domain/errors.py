@@ -3,6 +3,7 @@
 ChargehandError
 ├── InvalidMoney            a text is no amount of that currency
 ├── UnrepresentableAmount   a provider cannot carry that amount
+├── NotConfigured           a provider has no credentials
 ├── UnknownRecord           a row that must exist does not
 ├── ClaimLost               a successor holds the charge; the late result is refused
 ├── ForgedWebhook           a webhook did not prove who sent it
@@ -20,6 +21,10 @@ class InvalidMoney(ChargehandError):
 
 class UnrepresentableAmount(ChargehandError):
     """An amount or currency that the provider cannot carry exactly."""
+
+
+class NotConfigured(ChargehandError):
+    """A provider without credentials: the platform's matter, never the buyer's."""
 
 
 class UnknownRecord(ChargehandError):

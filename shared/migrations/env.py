@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import create_engine, text
 
-from shared.settings import load_settings
+from shared.settings import load_database_settings
 from shared.tables import METADATA
 
 _ONE_MIGRATOR = text("SELECT pg_advisory_xact_lock(hashtext('chargehand.migrations'))")
@@ -11,7 +11,7 @@ _ONE_MIGRATOR = text("SELECT pg_advisory_xact_lock(hashtext('chargehand.migratio
 
 def migrate() -> None:
     """Bring the database to the asked revision."""
-    engine = create_engine(load_settings().database_url)
+    engine = create_engine(load_database_settings().database_url)
     with engine.connect() as connection:
         context.configure(connection=connection, target_metadata=METADATA)
         with context.begin_transaction():

@@ -48,6 +48,7 @@ CREATE TABLE orders (
     CONSTRAINT ck_orders_completed_at CHECK ((status = 'completed') = (completed_at IS NOT NULL))
 );
 CREATE INDEX ix_orders_event ON orders (event_id);
+CREATE INDEX ix_orders_expiry ON orders (expires_at) WHERE status = 'pending';
 
 CREATE TABLE instruments (
     fingerprint bytea NOT NULL CONSTRAINT pk_instruments PRIMARY KEY,
@@ -163,6 +164,19 @@ END $$;
 CREATE TRIGGER orders_completed_by_money BEFORE UPDATE OF status ON orders
     FOR EACH ROW WHEN (NEW.status = 'completed' AND OLD.status <> 'completed')
     EXECUTE FUNCTION orders_completed_by_money();
+
+CREATE FUNCTION orders_kept_while_charged() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM charges WHERE order_id = NEW.id
+               AND status NOT IN ('failed', 'canceled')) THEN
+        RAISE EXCEPTION 'order % has a charge that may still pay it', NEW.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_orders_kept_while_charged';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER orders_kept_while_charged BEFORE UPDATE OF status ON orders
+    FOR EACH ROW WHEN (NEW.status IN ('cancelled', 'expired') AND OLD.status = 'pending')
+    EXECUTE FUNCTION orders_kept_while_charged();
 
 CREATE TABLE attempts (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -296,5 +310,5 @@ CREATE INDEX ix_idempotency_keys_created ON idempotency_keys (created_at);
 DOWN = """
 DROP TABLE idempotency_keys, outbound_events, webhook_events, disputes, refunds, transitions,
     attempts, charges, instruments, orders, events;
-DROP FUNCTION charges_move, orders_completed_by_money, attempts_frozen, append_only;
+DROP FUNCTION charges_move, orders_completed_by_money, orders_kept_while_charged, attempts_frozen, append_only;
 """

@@ -1,0 +1,65 @@
+"""The composition root: what a process works with, built once, in the process that uses it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+
+from sqlalchemy import Engine
+
+from shared.db import make_engine
+from shared.domain.charge import Provider
+from shared.domain.errors import NotConfigured
+from shared.providers.base import PaymentProvider
+from shared.providers.registry import make_providers
+from shared.settings import Settings, load_settings
+from shared.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What the code below the doors is handed; nothing in it is made before a fork."""
+
+    settings: Settings
+    engine: Engine
+    providers: Mapping[Provider, PaymentProvider]
+    """Only those that have credentials."""
+    vault: Vault
+    clock: Callable[[], datetime]
+    jitter: Callable[[], float]
+
+    def provider(self, name: Provider) -> PaymentProvider:
+        """The adapter of that provider; NotConfigured where it has no credentials."""
+        try:
+            return self.providers[name]
+        except KeyError:
+            raise NotConfigured(f"{name} has no credentials: see .env.example") from None
+
+    def livemode(self, name: Provider) -> bool:
+        """Whether real money moves at that provider."""
+        live = {
+            Provider.STRIPE: self.settings.stripe_livemode,
+            Provider.PAYPAL: self.settings.paypal_livemode,
+        }
+        return live[name]
+
+
+def build(settings: Settings, *, name: str) -> Container:
+    """Wire a container from settings; `name` is the process's for Postgres."""
+    return Container(
+        settings=settings,
+        engine=make_engine(settings, name=name),
+        providers=make_providers(settings),
+        vault=Vault([key.get_secret_value() for key in settings.encryption_keys]),
+        clock=lambda: datetime.now(UTC),
+        jitter=random.random,
+    )
+
+
+@cache
+def container(name: str) -> Container:
+    """The process's own container, built on first use."""
+    return build(load_settings(), name=name)

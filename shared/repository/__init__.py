@@ -1,0 +1,1 @@
+"""The statements: each takes a connection inside somebody's unit of work, none commits."""

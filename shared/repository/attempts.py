@@ -1,0 +1,100 @@
+"""Attempts: one provider operation each, under one frozen key and request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, RowMapping, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from shared.domain.charge import Operation
+from shared.domain.retry_policy import AttemptRecord, key_expiry
+from shared.providers.base import FrozenCall
+from shared.tables import attempts
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt as the worker needs it."""
+
+    id: int
+    call: FrozenCall
+    key: str
+    tries: int
+    record: AttemptRecord
+    started_at: datetime
+
+
+def open_attempt(connection: Connection, charge_id: int) -> Attempt | None:
+    """The charge's attempt that has no definite answer yet."""
+    query = select(attempts).where(
+        attempts.c.charge_id == charge_id, attempts.c.finished_at.is_(None)
+    )
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else _attempt(row)
+
+
+_NUMBER: Final = text("""
+    UPDATE charges SET attempts = attempts + 1 WHERE id = :id RETURNING identifier, attempts
+""")
+
+
+def start_attempt(
+    connection: Connection, charge_id: int, call: FrozenCall, now: datetime
+) -> Attempt:
+    """Freeze a new attempt: its number, its key, its request, the life of the key."""
+    identifier, number = connection.execute(_NUMBER, {"id": charge_id}).one()
+    values = {
+        "charge_id": charge_id,
+        "number": number,
+        "operation": call.operation,
+        "idempotency_key": f"chg-{identifier}-{number}",
+        "request": call.body,
+        "key_expires_at": key_expiry(call.operation, now),
+        "maybe_executed": False,
+        "replayable": True,
+        "started_at": now,
+    }
+    row = connection.execute(insert(attempts).values(values).returning(attempts)).mappings().one()
+    return _attempt(row)
+
+
+def count_try(connection: Connection, attempt_id: int) -> None:
+    """Note before the call leaves that it may be on the wire from now on."""
+    connection.execute(
+        update(attempts).where(attempts.c.id == attempt_id).values(tries=attempts.c.tries + 1)
+    )
+
+
+def suspect(connection: Connection, attempt: Attempt) -> Attempt:
+    """Note that a try of the attempt ended without anybody to tell of it."""
+    note_answer(connection, attempt, maybe_executed=True, replayable=attempt.record.replayable)
+    return replace(attempt, record=replace(attempt.record, maybe_executed=True))
+
+
+def note_answer(
+    connection: Connection, attempt: Attempt, *, maybe_executed: bool, replayable: bool
+) -> None:
+    """Keep what an indefinite answer taught of an attempt that stays open."""
+    connection.execute(
+        update(attempts)
+        .where(attempts.c.id == attempt.id)
+        .values(maybe_executed=maybe_executed, replayable=replayable)
+    )
+
+
+def finish_attempt(connection: Connection, charge_id: int, outcome: str, now: datetime) -> None:
+    """Close the charge's open attempt, if any, with its definite answer."""
+    connection.execute(
+        update(attempts)
+        .where(attempts.c.charge_id == charge_id, attempts.c.finished_at.is_(None))
+        .values(finished_at=now, outcome=outcome)
+    )
+
+
+def _attempt(row: RowMapping) -> Attempt:
+    record = AttemptRecord(row["key_expires_at"], row["maybe_executed"], row["replayable"])
+    call = FrozenCall(Operation(row["operation"]), row["request"])
+    return Attempt(row["id"], call, row["idempotency_key"], row["tries"], record, row["started_at"])

@@ -1,0 +1,151 @@
+"""Charges: claiming, locking, finding and writing them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, RowMapping, text
+
+from shared.domain.charge import Charge, OrderStatus, Provider, Status
+from shared.domain.errors import UnknownRecord
+from shared.domain.money import Money
+
+_COLUMNS: Final = """
+    c.id, c.identifier, c.order_id, o.identifier AS order_identifier, o.status AS order_status,
+    c.provider, c.status, c.amount_minor, c.currency, c.account, c.provider_reference,
+    c.capture_reference, c.claim_number, c.created_at, c.instrument
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedCharge:
+    """A charge held under a fencing number, with the status in which it was found."""
+
+    charge: Charge
+    sealed_instrument: bytes | None
+    found_as: Status
+
+    @property
+    def as_found(self) -> Charge:
+        """The charge as it stood before the claim."""
+        return replace(self.charge, status=self.found_as)
+
+
+_CLAIM: Final = text(f"""
+    WITH found AS MATERIALIZED (
+        SELECT id, status FROM charges
+        WHERE id = :id AND next_attempt_at <= :now
+          AND status IN ('accepted', 'submitting', 'indeterminate')
+          AND (claimed_until IS NULL OR claimed_until <= :now)
+        FOR NO KEY UPDATE
+    )
+    UPDATE charges c SET
+        status = CASE c.status WHEN 'accepted' THEN 'submitting' ELSE 'indeterminate' END,
+        claim_number = c.claim_number + 1, claimed_until = :until, dispatch_at = :until,
+        updated_at = :now
+    FROM found, orders o
+    WHERE c.id = found.id AND o.id = c.order_id
+    RETURNING {_COLUMNS}, found.status AS found_as
+""")  # noqa: S608 - the columns are a constant of this module
+
+
+def claim_charge(
+    connection: Connection, charge_id: int, *, now: datetime, until: datetime
+) -> ClaimedCharge | None:
+    """Take the charge exclusively until the lease ends; None where it is not due or is taken.
+
+    A claim that outlived its lease is taken over: what its holder sent is unknown, so the charge
+    is then indeterminate.
+    """
+    arguments = {"id": charge_id, "now": now, "until": until}
+    row = connection.execute(_CLAIM, arguments).mappings().one_or_none()
+    if row is None:
+        return None
+    return ClaimedCharge(_charge(row), row["instrument"], Status(row["found_as"]))
+
+
+_LOCK: Final = text(f"""
+    SELECT {_COLUMNS} FROM orders o JOIN charges c ON c.order_id = o.id
+    WHERE c.id = :id FOR NO KEY UPDATE OF o, c
+""")  # noqa: S608 - as above
+
+
+def lock_charge(connection: Connection, charge_id: int) -> Charge:
+    """The charge with its order, both locked, the order first: everybody locks in that order."""
+    row = connection.execute(_LOCK, {"id": charge_id}).mappings().one_or_none()
+    if row is None:
+        raise UnknownRecord(f"charge {charge_id}")
+    return _charge(row)
+
+
+_FIND: Final = text("""
+    SELECT id FROM (
+        SELECT c.id, 0 AS distance FROM charges c
+        WHERE c.provider = :provider AND coalesce(c.account, '') = coalesce(:account, '')
+          AND c.capture_reference = ANY(:references)
+        UNION ALL
+        SELECT c.id, 1 FROM charges c
+        WHERE c.provider = :provider AND coalesce(c.account, '') = coalesce(:account, '')
+          AND c.provider_reference = ANY(:references)
+        UNION ALL
+        SELECT c.id, 2 FROM charges c
+        WHERE c.provider = :provider AND c.identifier = ANY(CAST(:ours AS uuid[]))
+        UNION ALL
+        SELECT c.id, 3 FROM charges c JOIN orders o ON o.id = c.order_id
+        WHERE c.provider = :provider AND o.identifier = ANY(CAST(:ours AS uuid[]))
+    ) AS candidate
+    ORDER BY distance, id DESC LIMIT 1
+""")
+
+
+def find_charge(
+    connection: Connection,
+    provider: Provider,
+    account: str | None,
+    *,
+    references: frozenset[str],
+    ours: frozenset[str],
+) -> int | None:
+    """The id of the charge that an event speaks of: by the provider's ids, else by ours."""
+    arguments = {
+        "provider": provider,
+        "account": account,
+        "references": sorted(references),
+        "ours": sorted(ours),
+    }
+    return connection.execute(_FIND, arguments).scalar_one_or_none()
+
+
+def update_charge(connection: Connection, charge_id: int, values: dict[str, Any]) -> None:
+    """Write the named columns: called by the one door only."""
+    assignments = ", ".join(f"{column} = :{column}" for column in values)
+    statement = text(f"UPDATE charges SET {assignments} WHERE id = :id")  # noqa: S608 - our names
+    connection.execute(statement, values | {"id": charge_id})
+
+
+def _charge(row: RowMapping) -> Charge:
+    return Charge(
+        id=row["id"],
+        identifier=row["identifier"],
+        order_id=row["order_id"],
+        order_identifier=row["order_identifier"],
+        order_status=OrderStatus(row["order_status"]),
+        provider=Provider(row["provider"]),
+        status=Status(row["status"]),
+        money=Money(row["amount_minor"], row["currency"]),
+        account=row["account"],
+        provider_reference=row["provider_reference"],
+        capture_reference=row["capture_reference"],
+        claim_number=row["claim_number"],
+        created_at=row["created_at"],
+    )
+
+
+_CAPTURED: Final = text("SELECT amount_captured_minor > 0 FROM charges WHERE id = :id FOR UPDATE")
+
+
+def is_captured(connection: Connection, charge_id: int) -> bool:
+    """Whether money of the charge was captured, with its row locked."""
+    return bool(connection.execute(_CAPTURED, {"id": charge_id}).scalar_one())

@@ -1,0 +1,1 @@
+"""The workshop: one module per direction of flow."""

@@ -1,0 +1,10 @@
+"""The worker's door: what `celery -A worker.app` loads."""
+
+from shared.celery_app import app
+from shared.observability import configure_logging
+from shared.settings import load_settings
+from worker import tasks
+
+configure_logging(load_settings().log_level)
+
+__all__ = ["app", "tasks"]

@@ -1,0 +1,132 @@
+"""One charge: claim it, ask the provider, settle the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    stop_after_delay,
+    wait_random_exponential,
+)
+
+from shared.container import Container
+from shared.db import unit_of_work
+from shared.domain import outcomes as o
+from shared.domain.charge import Charge, Instrument, PayPalCheckout, Status
+from shared.domain.decisions import Decision
+from shared.domain.errors import ClaimLost
+from shared.domain.retry_policy import Step, next_step
+from shared.domain.state_machine import Event
+from shared.providers.base import ChargeRequest
+from shared.repository import attempts, charges, ledger
+from worker.settlement import Source, settle
+
+log = structlog.get_logger()
+
+_ACTOR: Final = "worker"
+_CLAIM_EVENTS: Final = {
+    Status.ACCEPTED: (Event.CLAIMED, "taken by a worker"),
+    Status.SUBMITTING: (Event.OUTCOME_LOST, "the claim before outlived its lease"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A charge in hand: what to ask, and under which fencing number."""
+
+    charge: Charge
+    attempt: attempts.Attempt
+    instrument: Instrument
+    step: Step
+
+
+def execute(deps: Container, charge_id: int) -> None:
+    """Carry the charge one step on, if it is due and nobody else has it. Safe to run twice."""
+    claim = _claim(deps, charge_id)
+    if claim is None:
+        return
+    outcome = _ask(deps, claim)
+    log.info("provider.answered", charge_id=charge_id, outcome=type(outcome).__name__)
+    try:
+        _settle(deps, claim, outcome)
+    except ClaimLost as lost:
+        log.warning("claim.lost", charge_id=charge_id, reason=str(lost))
+
+
+def _claim(deps: Container, charge_id: int) -> Claim | None:
+    now = deps.clock()
+    until = now + timedelta(seconds=deps.settings.claim_lease)
+    with unit_of_work(deps.engine) as connection:
+        claimed = charges.claim_charge(connection, charge_id, now=now, until=until)
+        if claimed is None:
+            return None
+        sealed = claimed.sealed_instrument
+        instrument = deps.vault.open_instrument(sealed) if sealed else PayPalCheckout()
+        _record_claim(connection, deps, claimed)
+        attempt = _current_attempt(connection, deps, claimed, instrument)
+        step = next_step(attempt.record, now)
+        attempts.count_try(connection, attempt.id)
+    return Claim(claimed.charge, attempt, instrument, step)
+
+
+def _record_claim(connection: Connection, deps: Container, claimed: charges.ClaimedCharge) -> None:
+    if claimed.found_as in _CLAIM_EVENTS:
+        event, reason = _CLAIM_EVENTS[claimed.found_as]
+        move = Decision(event, claimed.charge.status, reason)
+        ledger.record_transition(
+            connection, claimed.as_found, move, at=deps.clock(), actor=_ACTOR, evidence=None
+        )
+
+
+def _current_attempt(
+    connection: Connection, deps: Container, claimed: charges.ClaimedCharge, instrument: Instrument
+) -> attempts.Attempt:
+    charge, now = claimed.charge, deps.clock()
+    attempt = attempts.open_attempt(connection, charge.id)
+    if attempt and claimed.found_as is Status.SUBMITTING:
+        attempt = attempts.suspect(connection, attempt)
+    if attempt and next_step(attempt.record, now) is Step.RENEW:
+        attempts.finish_attempt(connection, charge.id, "Expired", now)
+        attempt = None
+    if attempt:
+        return attempt
+    call = deps.provider(charge.provider).freeze(_request(charge, instrument))
+    return attempts.start_attempt(connection, charge.id, call, now)
+
+
+def _request(charge: Charge, instrument: Instrument) -> ChargeRequest:
+    return ChargeRequest(
+        charge=charge.identifier,
+        order=charge.order_identifier,
+        money=charge.money,
+        instrument=instrument,
+        account=charge.account,
+        provider_reference=charge.provider_reference,
+    )
+
+
+def _ask(deps: Container, claim: Claim) -> o.Outcome:
+    provider, attempt = deps.provider(claim.charge.provider), claim.attempt
+    if claim.step is Step.FIND:
+        return provider.find(attempt.call, claim.instrument, attempt.key, attempt.started_at)
+    return provider.perform(attempt.call, claim.instrument, attempt.key)
+
+
+def _settle(deps: Container, claim: Claim, outcome: o.Outcome) -> None:
+    source = Source(_ACTOR, claim.charge.claim_number, {"attempt": claim.attempt.key})
+    patiently = Retrying(
+        retry=retry_if_exception_type(OperationalError),
+        wait=wait_random_exponential(multiplier=0.1, max=2),
+        stop=stop_after_delay(deps.settings.claim_lease),
+        reraise=True,
+    )
+    for attempt in patiently:  # the answer is worth waiting for a database that restarts
+        with attempt, unit_of_work(deps.engine) as connection:
+            settle(connection, deps, claim.charge.id, outcome, source)

@@ -1,0 +1,89 @@
+"""Dispatch: telling the workers which rows are due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime, timedelta
+from typing import Final, Protocol, cast
+
+from celery import Celery
+from kombu import Connection, Producer
+from kombu.exceptions import OperationalError as BrokerError
+
+from shared.container import Container
+from shared.db import unit_of_work
+from shared.repository import dispatch
+from shared.task_names import CHARGES, QUEUES
+
+_PUBLISHING: Final = {"retry_on_timeout": False, "socket_timeout": 2, "socket_connect_timeout": 1}
+"""Kombu's batches refuse transports that may write twice by themselves."""
+
+
+class _Batching(Protocol):
+    """What kombu 5.7 has and its published types do not yet."""
+
+    def batch(self) -> AbstractContextManager[object]: ...
+
+
+class _Declaring(Protocol):
+    def queue_declare(self, queue: str, *, passive: bool) -> tuple[str, int, int]: ...
+
+
+class Publisher:
+    """A connection to the broker that publishes in batches."""
+
+    def __init__(self, app: Celery, connection: Connection) -> None:
+        self._app = app
+        self._channel = connection.default_channel
+        self._producer: Producer = app.amqp.Producer(self._channel, auto_declare=False)
+
+    def publish(self, due: list[tuple[str, int]]) -> None:
+        """Send one message per (task, row id): the id and nothing else."""
+        with cast("_Batching", self._producer).batch():
+            for task, row_id in due:
+                self._app.send_task(
+                    task, args=(row_id,), queue=QUEUES[task], producer=self._producer, retry=False
+                )
+
+    def backlog(self) -> int:
+        """How many messages wait in the charges queue."""
+        _, waiting, _ = cast("_Declaring", self._channel).queue_declare(CHARGES, passive=True)
+        return waiting
+
+
+def broker_errors(app: Celery) -> tuple[type[BaseException], ...]:
+    """What is raised where the broker is away or the connection broke."""
+    connection = app.connection_for_write()
+    connected = connection.recoverable_connection_errors
+    return (BrokerError, *connected, *connection.recoverable_channel_errors)
+
+
+@contextmanager
+def open_publisher(app: Celery) -> Iterator[Publisher]:
+    """A publisher over a connection of its own; one of `broker_errors` where there is none."""
+    with app.connection_for_write() as connection:
+        if connection.transport_cls == "redis":
+            connection.transport_options = {**(connection.transport_options or {}), **_PUBLISHING}
+        yield Publisher(app, connection)
+
+
+def publish_due(deps: Container, app: Celery, publisher: Publisher, before: datetime) -> int:
+    """Publish a message for each row due before that instant, and say how many.
+
+    The rows are put off in a transaction of their own before anything is published, so that a
+    message that gets lost is published again. Where the broker fails they are due again at once.
+    """
+    again = deps.clock() + timedelta(seconds=deps.settings.republish_after)
+    most = deps.settings.relay_batch
+    with unit_of_work(deps.engine) as connection:
+        due = dispatch.take_due(connection, now=before, again=again, most=most)
+    if not due:
+        return 0
+    try:
+        publisher.publish(due)
+    except broker_errors(app):
+        with unit_of_work(deps.engine) as connection:
+            dispatch.give_back(connection, due, again=again, now=deps.clock())
+        raise
+    return len(due)

@@ -1,0 +1,113 @@
+"""The inbox: stored webhook events are read, matched to their charge, applied once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection
+
+from shared.container import Container
+from shared.db import unit_of_work
+from shared.domain import outcomes as o
+from shared.domain.retry_policy import retry_delay
+from shared.providers.base import DisputeFact, RefundFact, Translation
+from shared.repository import charges, inbox
+from worker import aftermath
+from worker.settlement import Source, settle
+
+log = structlog.get_logger()
+
+UNMATCHED_TRIES: Final = 6
+"""An event may overtake what it speaks of; after about two minutes it is not ours."""
+
+_NO_ANSWER: Final = (o.NotSent, o.Indeterminate, o.Misconfigured)
+
+
+def handle(deps: Container, event_id: int) -> None:
+    """Translate the event and apply it, with the proof, in one transaction. Safe to run twice."""
+    with unit_of_work(deps.engine) as connection:
+        event = inbox.unhandled_event(connection, event_id)
+    if event is None:
+        return
+    translation = deps.provider(event.provider).translate(event.body, event.account)
+    with unit_of_work(deps.engine) as connection:
+        if inbox.unhandled_event(connection, event_id, lock=True) is None:
+            return
+        result = _apply(connection, deps, event, translation)
+    log.info("webhook_event.handled", event=event.event_type, event_id=event_id, result=result)
+
+
+def _apply(
+    connection: Connection, deps: Container, event: inbox.StoredEvent, translation: Translation
+) -> str:
+    now, fact = deps.clock(), translation.fact
+    if fact is None:
+        return _finish(connection, event, "ignored", None, now)
+    if isinstance(fact, _NO_ANSWER):
+        return _postpone(connection, deps, event, now)
+    charge_id = charges.find_charge(
+        connection,
+        event.provider,
+        event.account,
+        references=translation.references,
+        ours=translation.our_references,
+    )
+    if charge_id is None:
+        return _unmatched(connection, deps, event, now)
+    if _is_early(connection, charge_id, fact):
+        return _postpone(connection, deps, event, now)
+    _apply_fact(connection, deps, event, charge_id, fact)
+    return _finish(connection, event, "applied", charge_id, now)
+
+
+def _apply_fact(
+    connection: Connection,
+    deps: Container,
+    event: inbox.StoredEvent,
+    charge_id: int,
+    fact: o.Outcome | RefundFact | DisputeFact,
+) -> None:
+    match fact:
+        case RefundFact():
+            aftermath.record_refund(connection, charge_id, event.provider, fact, deps.clock())
+        case DisputeFact():
+            aftermath.record_dispute(connection, charge_id, event.provider, fact, deps.clock())
+        case _:
+            source = Source("webhook", evidence={"webhook_event": event.id})
+            settle(connection, deps, charge_id, fact, source)
+
+
+def _is_early(
+    connection: Connection, charge_id: int, fact: o.Outcome | RefundFact | DisputeFact
+) -> bool:
+    aftermath_fact = isinstance(fact, RefundFact | DisputeFact)
+    return aftermath_fact and not charges.is_captured(connection, charge_id)
+
+
+def _unmatched(
+    connection: Connection, deps: Container, event: inbox.StoredEvent, now: datetime
+) -> str:
+    if event.tries < UNMATCHED_TRIES:
+        return _postpone(connection, deps, event, now)
+    return _finish(connection, event, "unmatched", None, now)
+
+
+def _postpone(
+    connection: Connection, deps: Container, event: inbox.StoredEvent, now: datetime
+) -> str:
+    until = now + retry_delay(event.tries, deps.jitter())
+    inbox.postpone_event(connection, event.id, event.tries + 1, until)
+    return "postponed"
+
+
+def _finish(
+    connection: Connection,
+    event: inbox.StoredEvent,
+    result: str,
+    charge_id: int | None,
+    now: datetime,
+) -> str:
+    inbox.finish_event(connection, event.id, result, charge_id, now)
+    return result

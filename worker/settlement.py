@@ -1,0 +1,156 @@
+"""The one door through which a charge's status is written after its claim."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import Connection
+
+from shared.container import Container
+from shared.domain import outcomes as o
+from shared.domain.charge import Charge, Status
+from shared.domain.decisions import Circumstances, Decision, judge
+from shared.domain.errors import ClaimLost
+from shared.domain.state_machine import Event
+from shared.repository import attempts, charges, ledger
+
+log = structlog.get_logger()
+
+WAITING: Final = {Status.ACCEPTED, Status.SUBMITTING, Status.INDETERMINATE}
+_INDEFINITE: Final = (o.NotSent, o.Indeterminate, o.Misconfigured, o.PayerActed)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who brings an outcome: a worker with its claim, or an event or a read without one."""
+
+    actor: str
+    claim_number: int | None = None
+    evidence: dict[str, Any] | None = None
+
+
+def settle(
+    connection: Connection, deps: Container, charge_id: int, outcome: o.Outcome, source: Source
+) -> Status:
+    """Lock, decide, record: the same for the direct answer, the webhook and the reconciler.
+
+    Raises ClaimLost where the claim that brings the outcome has a successor.
+    """
+    charge = charges.lock_charge(connection, charge_id)
+    if source.claim_number not in (None, charge.claim_number):
+        raise ClaimLost(f"charge {charge_id}: claim {source.claim_number} was taken over")
+    attempt = attempts.open_attempt(connection, charge_id)
+    now = deps.clock()
+    seen = Circumstances(
+        now=now,
+        tries=attempt.tries if attempt else 0,
+        jitter=deps.jitter(),
+        livemode=deps.livemode(charge.provider),
+        limits=deps.settings.limits,
+    )
+    decision = judge(charge, outcome, seen)
+    _write_attempt(connection, charge, attempt, outcome, now)
+    if decision.status is not charge.status:
+        _write_move(connection, charge, outcome, decision, source, now)
+    elif source.claim_number is not None and decision.retry_at is not None:
+        charges.update_charge(connection, charge_id, _put_off(decision, now))
+    log.info("charge.settled", charge_id=charge_id, status=decision.status, event=decision.event)
+    return decision.status
+
+
+def _write_attempt(
+    connection: Connection,
+    charge: Charge,
+    attempt: attempts.Attempt | None,
+    outcome: o.Outcome,
+    now: datetime,
+) -> None:
+    match outcome:
+        case o.Indeterminate(_, replayable) if attempt:
+            attempts.note_answer(
+                connection,
+                attempt,
+                maybe_executed=True,
+                replayable=replayable and attempt.record.replayable,
+            )
+        case _ if not isinstance(outcome, _INDEFINITE):
+            attempts.finish_attempt(connection, charge.id, type(outcome).__name__, now)
+
+
+def _write_move(
+    connection: Connection,
+    charge: Charge,
+    outcome: o.Outcome,
+    decision: Decision,
+    source: Source,
+    now: datetime,
+) -> None:
+    values = _state(decision, now) | _facts(outcome, decision)
+    charges.update_charge(connection, charge.id, values)
+    ledger.record_transition(
+        connection, charge, decision, at=now, actor=source.actor, evidence=source.evidence
+    )
+    if decision.status is Status.SUCCEEDED:
+        ledger.complete_order(connection, charge.order_id, now)
+    ledger.announce(connection, charge, decision, now)
+
+
+def _put_off(decision: Decision, now: datetime) -> dict[str, Any]:
+    return {
+        "claimed_until": None,
+        "next_attempt_at": decision.retry_at,
+        "dispatch_at": decision.retry_at,
+        "updated_at": now,
+    }
+
+
+def _state(decision: Decision, now: datetime) -> dict[str, Any]:
+    failure = decision.failure
+    values = _put_off(decision, now) | {
+        "status": decision.status,
+        "deadline_at": decision.deadline_at,
+        "failure_code": failure.code if failure else None,
+        "failure_message": failure.message if failure else None,
+        "next_action": None,
+    }
+    return values if decision.status in WAITING else values | {"instrument": None}
+
+
+def _facts(outcome: o.Outcome, decision: Decision) -> dict[str, Any]:
+    if decision.event is Event.CONTRADICTED:
+        return {}  # the provider's ids may be another charge's: they stay in the evidence
+    match outcome:
+        case o.Approved():
+            return _capture(outcome)
+        case o.RequiresAction(reference, action):
+            return {"provider_reference": reference, "next_action": _action(action)}
+        case o.Submitted(reference, _, capture) if capture:
+            return {"provider_reference": reference, "capture_reference": capture}
+        case o.Submitted(reference) | o.PayerActed(reference) | o.Canceled(reference):
+            return {"provider_reference": reference}
+        case o.Declined(reference=str(reference)):
+            return {"provider_reference": reference}
+        case _:
+            return {}
+
+
+def _capture(fact: o.Approved) -> dict[str, Any]:
+    card = fact.card or o.Card("unknown")
+    return {
+        "provider_reference": fact.reference,
+        "capture_reference": fact.capture_reference,
+        "amount_captured_minor": fact.money.amount_minor,
+        "paid_via": card.paid_via,
+        "brand": card.brand,
+        "last4": card.last4,
+        "exp_month": card.exp_month,
+        "exp_year": card.exp_year,
+    }
+
+
+def _action(action: o.NextAction) -> dict[str, str]:
+    known = {"kind": action.kind, "url": action.url, "client-secret": action.client_secret}
+    return {name: value for name, value in known.items() if value is not None}

@@ -1,0 +1,58 @@
+"""The sweep: beat's round for what waits for something that does not come."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from shared.celery_app import app
+from shared.container import Container
+from shared.db import unit_of_work
+from shared.domain import outcomes as o
+from shared.repository import overdue
+from worker.dispatch import open_publisher, publish_due
+from worker.settlement import Source, settle
+
+log = structlog.get_logger()
+
+RELAY_GRACE: Final = timedelta(seconds=10)
+"""What is due for longer has no relay; the sweep then publishes itself."""
+
+POLL_AGAIN: Final = timedelta(minutes=5)
+"""How long to wait before an overdue charge is looked up once more."""
+
+
+def run(deps: Container) -> None:
+    """Publish what nobody published, look up what is overdue, expire what nobody pays for.
+
+    Safe to run twice at once: each row is taken by one.
+    """
+    now = deps.clock()
+    with open_publisher(app) as publisher:
+        published = publish_due(deps, app, publisher, now - RELAY_GRACE)
+    looked_up = _look_up_overdue(deps)
+    with unit_of_work(deps.engine) as connection:
+        expired = overdue.expire_orders(connection, now)
+        forgotten = overdue.forget_old_keys(connection, now)
+    log.info(
+        "sweep.done",
+        published=published,
+        looked_up=looked_up,
+        expired=expired,
+        forgotten=forgotten,
+    )
+
+
+def _look_up_overdue(deps: Container) -> int:
+    now = deps.clock()
+    with unit_of_work(deps.engine) as connection:
+        late = overdue.take_overdue(connection, now=now, again=now + POLL_AGAIN)
+    for charge in late:
+        provider = deps.provider(charge.provider)
+        outcome = provider.fetch(charge.provider_reference, charge.account)
+        if not isinstance(outcome, o.RequiresAction | o.Submitted):  # those say nothing new
+            with unit_of_work(deps.engine) as connection:
+                settle(connection, deps, charge.id, outcome, Source("sweep"))
+    return len(late)

@@ -1,0 +1,26 @@
+"""The tasks: a name, an id, one call."""
+
+from shared.celery_app import app
+from shared.container import container
+from shared.task_names import CHARGE_EXECUTE, SWEEP_RUN, WEBHOOK_EVENT_HANDLE
+from worker import charging, inbox, sweep
+
+_PROCESS = "worker"
+
+
+@app.task(name=CHARGE_EXECUTE)
+def charge_execute(charge_id: int) -> None:
+    """Carry a charge one step on."""
+    charging.execute(container(_PROCESS), charge_id)
+
+
+@app.task(name=WEBHOOK_EVENT_HANDLE)
+def webhook_event_handle(event_id: int) -> None:
+    """Apply a stored webhook event."""
+    inbox.handle(container(_PROCESS), event_id)
+
+
+@app.task(name=SWEEP_RUN)
+def sweep_run() -> None:
+    """Find what waits for something that does not come."""
+    sweep.run(container(_PROCESS))
