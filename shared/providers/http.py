@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import io
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from http.cookiejar import DefaultCookiePolicy
@@ -54,6 +57,22 @@ class CallLimits:
     total_deadline: float = 25.0
 
 
+_ends_at: ContextVar[float] = ContextVar("ends_at", default=float("inf"))
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Let all calls of this thread within the block end `seconds` from now, retries included.
+
+    A call that would begin later raises NotConnected.
+    """
+    token = _ends_at.set(min(_ends_at.get(), monotonic() + seconds))
+    try:
+        yield
+    finally:
+        _ends_at.reset(token)
+
+
 class BoundedSession(Session):
     """A session of any number of threads that bounds calls, and follows nobody.
 
@@ -80,14 +99,11 @@ class _BoundedAdapter(HTTPAdapter):
     def __init__(self, limits: CallLimits, connections: int) -> None:
         super().__init__(pool_maxsize=connections)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
-        # Any: requests takes urllib3's Timeout, which its stubs do not know.
-        self._timeout: Any = Timeout(
-            total=limits.total_deadline, connect=limits.connect_timeout, read=limits.read_timeout
-        )
+        self._limits = limits
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 the signature is the base's
         """Send within the limits, whatever the caller's `timeout` says, and read the answer."""
-        kwargs["timeout"] = self._timeout
+        kwargs["timeout"] = self._timeout()
         try:
             response = super().send(request, *args, **kwargs)
             if "Content-Encoding" in response.headers:
@@ -98,6 +114,13 @@ class _BoundedAdapter(HTTPAdapter):
         except LostConnection as error:
             raise _told_apart(error) from error
         return response
+
+    def _timeout(self) -> Timeout:
+        limits = self._limits
+        seconds = min(limits.total_deadline, _ends_at.get() - monotonic())
+        if seconds <= 0:
+            raise NotConnected("no time was left for this call")
+        return Timeout(total=seconds, connect=limits.connect_timeout, read=limits.read_timeout)
 
 
 def _told_apart(error: LostConnection) -> LostConnection | ReadTimeout:

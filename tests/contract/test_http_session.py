@@ -10,7 +10,13 @@ from time import monotonic, sleep
 import pytest
 import requests
 
-from shared.providers.http import LARGEST_ANSWER, BoundedSession, CallLimits, NotConnected
+from shared.providers.http import (
+    LARGEST_ANSWER,
+    BoundedSession,
+    CallLimits,
+    NotConnected,
+    time_limit,
+)
 from tests.contract.wire import Script, reply, serving
 
 LIMITS = CallLimits(connect_timeout=5, read_timeout=0.6, total_deadline=30)
@@ -68,6 +74,20 @@ def test_the_total_deadline_cuts_the_read_timeout_short() -> None:
         BoundedSession(limits).post(url)
 
     assert monotonic() - started < PATIENCE
+
+
+def test_calls_of_one_operation_share_its_time() -> None:
+    limits = CallLimits(connect_timeout=5, read_timeout=60, total_deadline=60)
+    started = monotonic()
+
+    with serving(silence) as (url, seen), time_limit(0.6):
+        with pytest.raises(requests.exceptions.ReadTimeout):
+            BoundedSession(limits).post(url)
+        with pytest.raises(NotConnected):
+            BoundedSession(limits).post(url)
+
+    assert monotonic() - started < PATIENCE
+    assert len(seen) == 1
 
 
 def test_every_call_on_a_kept_connection_has_its_own_time() -> None:
