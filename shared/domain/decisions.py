@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import Final, assert_never
 
 from shared.domain import outcomes as o
 from shared.domain.charge import SETTLED, Charge, OrderStatus, Status
 from shared.domain.retry_policy import PARKED_DELAY, retry_delay
 from shared.domain.state_machine import Event, next_status
+
+_WAITING: Final = frozenset({Status.REQUIRES_ACTION, Status.PROCESSING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,9 @@ class Limits:
     indeterminate: timedelta
     """After this, a charge without a definite answer is put before a person."""
     action: timedelta
-    """How long a payer has to act where the provider names no deadline."""
+    """How long payer or provider may keep us waiting, where none is named, before we look."""
+    waiting: timedelta = timedelta(days=14)
+    """After this, a charge that still waits for payer or provider is put before a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +76,11 @@ def judge(charge: Charge, outcome: o.Outcome, seen: Circumstances) -> Decision:
         case o.Declined(code, message):
             return _move(charge, Event.DECLINED, code, Failure(code, message))
         case o.RequiresAction(_, action):
-            return _action_required(charge, action, seen)
+            return _wait(charge, Event.ACTION_REQUIRED, action.kind, action.expires_at, seen)
         case o.PayerActed():
             return _due_now(charge, _move(charge, Event.PAYER_ACTED, "payer acted"), seen)
         case o.Submitted(_, reason):
-            return _move(charge, Event.SUBMITTED, reason)
+            return _wait(charge, Event.SUBMITTED, reason, None, seen)
         case o.Canceled():
             return _move(charge, Event.CANCELED, "canceled at the provider")
         case _:
@@ -150,18 +154,27 @@ def _unresolved_or_again(
     """
     in_doubt = charge.status is Status.INDETERMINATE
     if in_doubt and _age(charge, seen) > seen.limits.indeterminate:
-        return _move(charge, Event.UNRESOLVED, reason, Failure("unresolved", reason))
+        return _unresolved(charge, reason)
     delay = retry_delay(seen.tries, seen.jitter, retry_after)
     return _again(_move(charge, event, reason), seen.now + delay)
 
 
-def _action_required(charge: Charge, action: o.NextAction, seen: Circumstances) -> Decision:
-    decision = _move(charge, Event.ACTION_REQUIRED, action.kind)
-    if decision.status is not Status.REQUIRES_ACTION:
+def _wait(
+    charge: Charge, event: Event, reason: str, expires_at: datetime | None, seen: Circumstances
+) -> Decision:
+    """Set a deadline on the way in; hearing the same again moves it only where one is named."""
+    decision = _move(charge, event, reason)
+    if decision.status not in _WAITING:
         return decision
-    is_repeated = charge.status is decision.status
-    ours = None if is_repeated else seen.now + seen.limits.action
-    return replace(decision, deadline_at=action.expires_at or ours)
+    if decision.status is not charge.status:
+        return replace(decision, deadline_at=expires_at or seen.now + seen.limits.action)
+    if _age(charge, seen) > seen.limits.waiting:
+        return _unresolved(charge, reason)
+    return replace(decision, deadline_at=expires_at)
+
+
+def _unresolved(charge: Charge, reason: str) -> Decision:
+    return _move(charge, Event.UNRESOLVED, reason, Failure("unresolved", reason))
 
 
 def _move(charge: Charge, event: Event, reason: str, failure: Failure | None = None) -> Decision:
