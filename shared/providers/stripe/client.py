@@ -1,0 +1,116 @@
+"""The calls to Stripe, as plain JSON in either direction."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final, cast
+
+import stripe
+from stripe import APIError, RequestOptions, RequestsClient, StripeClient, StripeObject
+from stripe.params import (
+    PaymentIntentCreateParams,
+    PaymentIntentListParams,
+    PaymentIntentRetrieveParams,
+    PaymentMethodCreateParams,
+    RefundListParams,
+)
+from tenacity import (
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_random_exponential,
+)
+
+from shared.providers.base import JsonObject
+from shared.providers.http import BoundedSession
+from shared.providers.stripe.config import API_VERSION, StripeConfig
+from shared.providers.stripe.failures import is_transient, is_unsent
+
+_SHORT: Final = stop_after_attempt(3) | stop_after_delay(1)
+_PAUSE: Final = wait_random_exponential(multiplier=0.05, max=0.4)
+
+if_unsent: Final = Retrying(
+    retry=retry_if_exception(is_unsent), stop=_SHORT, wait=_PAUSE, reraise=True
+)
+"""For a POST: a second try only of what provably never left."""
+
+if_transient: Final = Retrying(
+    retry=retry_if_exception(is_transient), stop=_SHORT, wait=_PAUSE, reraise=True
+)
+"""For reads: they may be repeated."""
+
+
+class StripeCalls:
+    """The few calls this adapter makes; each raises StripeError, and nothing else.
+
+    `options` are the SDK's: `idempotency_key`, `stripe_account`, `stripe_version`.
+    """
+
+    def __init__(self, client: StripeClient) -> None:
+        self._v1 = client.v1
+
+    def create_payment_method(self, params: JsonObject, options: RequestOptions) -> JsonObject:
+        """Turn a token into a PaymentMethod: moves no money."""
+        create, typed = self._v1.payment_methods.create, cast(PaymentMethodCreateParams, params)
+        return _document(lambda: if_unsent(create, typed, options))
+
+    def create_payment_intent(self, params: JsonObject, options: RequestOptions) -> JsonObject:
+        """Create, confirm: moves the money."""
+        create, typed = self._v1.payment_intents.create, cast(PaymentIntentCreateParams, params)
+        return _document(lambda: if_unsent(create, typed, options))
+
+    def read_payment_intent(self, reference: str, options: RequestOptions) -> JsonObject:
+        """Read one PaymentIntent with its latest charge."""
+        retrieve = self._v1.payment_intents.retrieve
+        expand: PaymentIntentRetrieveParams = {"expand": ["latest_charge"]}
+        intent = _document(lambda: if_transient(retrieve, reference, expand, options))
+        if intent.get("id") != reference:
+            raise APIError("an answer about another object")
+        return intent
+
+    def list_payment_intents(self, params: JsonObject, options: RequestOptions) -> JsonObject:
+        """Read one page, newest first."""
+        page, typed = self._v1.payment_intents.list, cast(PaymentIntentListParams, params)
+        return _document(lambda: if_transient(page, typed, options))
+
+    def latest_refund(self, charge: str, options: RequestOptions) -> JsonObject:
+        """Read a page of at most one refund of the charge."""
+        newest: RefundListParams = {"charge": charge, "limit": 1}
+        return _document(lambda: if_transient(self._v1.refunds.list, newest, options))
+
+
+@lru_cache(maxsize=8)
+def calls_of(config: StripeConfig, process_id: int) -> StripeCalls:
+    """The calls of one process: a client taken through a fork would share its connections."""
+    del process_id
+    # The SDK would write an id into the home directory, and log bodies with tokens at DEBUG.
+    stripe.enable_telemetry = False
+    logging.getLogger("stripe").setLevel(logging.WARNING)
+    client = StripeClient(
+        config.api_key,
+        stripe_version=API_VERSION,
+        base_addresses={"api": config.api_base},
+        http_client=RequestsClient(session=BoundedSession(config.limits)),
+        # Retries belong to the charge's row, which survives this process.
+        max_network_retries=0,
+    )
+    return StripeCalls(client)
+
+
+def options_for(account: str | None) -> RequestOptions:
+    """The options of a read on that account."""
+    return {"stripe_account": account}
+
+
+def _document(call: Callable[[], object]) -> JsonObject:
+    try:
+        answer = call()
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # The SDK trips over some JSON, such as an `error` that is a text.
+        raise APIError("an answer of no known shape") from error
+    if not isinstance(answer, StripeObject):
+        raise APIError("an answer that is no object")
+    return answer.to_dict()

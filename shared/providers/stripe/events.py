@@ -1,0 +1,125 @@
+"""What a Stripe event says (docs.stripe.com/api/events/types).
+
+An event shows its object as it was, in the API version of the endpoint: what is not there, or is
+not yet what the event's type announces, is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from stripe import StripeError
+
+from shared.domain import outcomes as o
+from shared.providers.base import DisputeFact, JsonObject, RefundFact, Translation
+from shared.providers.stripe.answers import read_charge, read_intent
+from shared.providers.stripe.client import StripeCalls, options_for
+from shared.providers.stripe.documents import at, id_of, items, money_of, our_references, text
+from shared.providers.stripe.failures import after_read
+
+Fact = o.Outcome | RefundFact | DisputeFact | None
+
+_ANNOUNCED: Final[dict[str, type]] = {
+    "payment_intent.succeeded": o.Approved,
+    "payment_intent.payment_failed": o.Declined,
+    "payment_intent.processing": o.Submitted,
+    "payment_intent.requires_action": o.RequiresAction,
+    "payment_intent.canceled": o.Canceled,
+    "charge.succeeded": o.Approved,
+    "charge.failed": o.Declined,
+    "charge.pending": o.Submitted,
+}
+
+_REFUNDS: Final = frozenset(
+    "refund.created refund.updated refund.failed charge.refund.updated".split()
+)
+
+_REFUND_STATUSES: Final = {
+    "pending": "pending",
+    "requires_action": "pending",
+    "succeeded": "succeeded",
+    "failed": "failed",
+    "canceled": "canceled",
+}
+
+_CLOSED_DISPUTES: Final = {
+    "won": "won",
+    "lost": "lost",
+    "warning_closed": "closed",
+    "prevented": "closed",
+}
+"""All other statuses, later inventions of Stripe's included, still want an answer."""
+
+
+def translate(body: bytes, account: str | None, calls: StripeCalls) -> Translation:
+    """Read an event; unknown types and shapes give a Translation without a fact."""
+    try:
+        event = json.loads(body)
+    except (ValueError, RecursionError):
+        return Translation(None)
+    kind, thing = text(event, "type") or "", at(event, "data", "object")
+    if not isinstance(thing, dict):
+        return Translation(None)
+    try:
+        fact = _fact(kind, thing, account, calls)
+    except StripeError as error:
+        fact = after_read(error)
+    return Translation(fact, _references(thing), our_references(thing))
+
+
+def _fact(kind: str, thing: JsonObject, account: str | None, calls: StripeCalls) -> Fact:
+    if kind in _ANNOUNCED:
+        return _payment(_ANNOUNCED[kind], thing, account, calls)
+    if kind in _REFUNDS:
+        return _refund(thing)
+    if kind == "charge.refunded":
+        return _newest_refund(thing, account, calls)
+    if kind.startswith("charge.dispute."):
+        return _dispute(thing)
+    return None
+
+
+def _payment(
+    announced: type[o.Outcome], thing: JsonObject, account: str | None, calls: StripeCalls
+) -> o.Outcome | None:
+    is_intent = at(thing, "object") == "payment_intent"
+    shown = (read_intent if is_intent else read_charge)(thing, account)
+    reference = id_of(thing) if is_intent else id_of(thing, "payment_intent")
+    if isinstance(shown, announced) or reference is None:
+        return shown if isinstance(shown, announced) else None
+    intent = calls.read_payment_intent(reference, options_for(account))
+    current = read_intent(intent, account)
+    return None if isinstance(current, o.Indeterminate) else current
+
+
+def _newest_refund(
+    charge: JsonObject, account: str | None, calls: StripeCalls
+) -> RefundFact | None:
+    """API versions after 2022-11-15 show a refunded charge without its refunds."""
+    shown, reference = items(charge, "refunds", "data"), text(charge, "id")
+    if not shown and reference is not None:
+        shown = items(calls.latest_refund(reference, options_for(account)), "data")
+    return _refund(shown[0]) if shown else None
+
+
+def _refund(refund: object) -> RefundFact | None:
+    reference, capture = text(refund, "id"), id_of(refund, "charge")
+    money, status = money_of(refund, "amount"), _REFUND_STATUSES.get(text(refund, "status") or "")
+    if reference is None or capture is None or money is None or status is None:
+        return None
+    return RefundFact(reference, capture, money, status)
+
+
+def _dispute(dispute: JsonObject) -> DisputeFact | None:
+    reference, capture = text(dispute, "id"), id_of(dispute, "charge")
+    money = money_of(dispute, "amount")
+    if reference is None or capture is None or money is None:
+        return None
+    status = _CLOSED_DISPUTES.get(text(dispute, "status") or "", "open")
+    return DisputeFact(reference, capture, money, status, text(dispute, "reason") or "general")
+
+
+def _references(thing: JsonObject) -> frozenset[str]:
+    found = (id_of(thing), id_of(thing, "payment_intent"), id_of(thing, "charge"))
+    return frozenset(reference for reference in found if reference)
