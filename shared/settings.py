@@ -45,6 +45,11 @@ class Settings(DatabaseSettings):
     environment: Literal["development", "production"] = "development"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    web_concurrency: Annotated[int, Field(ge=1, le=64)] = 2
+    web_threads: Annotated[int, Field(ge=1, le=256)] = 8
+
     redis_url: str
     broker_url: str = ""
 
@@ -110,9 +115,8 @@ class Settings(DatabaseSettings):
             raise ValueError("CLAIM_LEASE must be longer than PROVIDER_DEADLINE")
         if self.stripe_api_key.get_secret_value() and not self.stripe_webhook_secrets:
             raise ValueError("STRIPE_WEBHOOK_SECRETS is needed with STRIPE_API_KEY")
-        if self.paypal_client_id and not (self.paypal_webhook_id and self.paypal_cert_roots):
-            needed = "PAYPAL_WEBHOOK_ID and PAYPAL_CERT_ROOTS"
-            raise ValueError(f"{needed} are needed with PAYPAL_CLIENT_ID")
+        if self.paypal_client_id and not self.paypal_webhook_id:
+            raise ValueError("PAYPAL_WEBHOOK_ID is needed with PAYPAL_CLIENT_ID")
         bases = (self.stripe_api_base, self.paypal_api_base or "https://")
         if self.environment == "production" and not all(b.startswith("https://") for b in bases):
             raise ValueError("in production the providers are spoken to by https only")

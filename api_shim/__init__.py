@@ -1,0 +1,1 @@
+"""The hall: doors in, nothing is decided here."""

@@ -1,0 +1,43 @@
+"""The Flask application: its routes, its limits, its error format."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import uuid4
+
+import structlog
+from flask import Flask, Response, g
+
+from api_shim import catalogue, charges, errors, health, runtime, webhooks
+from api_shim.reading import check_accept
+from shared.container import Container
+
+LARGEST_BODY: Final = 64 * 1024
+"""Bytes of a JSON:API document."""
+
+
+def create_app(container: Container) -> Flask:
+    """An application over that container."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.url_map.strict_slashes = False
+    runtime.install(app.extensions, container)
+    errors.install(app)
+    app.before_request(_begin)
+    app.after_request(_finish)
+    for room in (catalogue, charges):
+        room.routes.before_request(check_accept)
+    for room in (catalogue, charges, webhooks, health):
+        app.register_blueprint(room.routes)
+    return app
+
+
+def _begin() -> None:
+    g.request_id = uuid4().hex
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def _finish(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.request_id
+    return response

@@ -1,0 +1,90 @@
+"""Errors as JSON:API documents (jsonapi.org/format/1.1, Error Objects)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+from werkzeug.exceptions import HTTPException
+
+from api_shim import jsonapi
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class ApiError(Exception):
+    """An answer that is no success: what the client is told, and where it went wrong.
+
+    `source` has one of `pointer`, `parameter`, `header`; `links` may name what is in the way.
+    """
+
+    status: HTTPStatus
+    detail: str
+    source: dict[str, str] = field(default_factory=dict)
+    code: str = ""
+    links: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def pointer(path: str) -> dict[str, str]:
+    """A source within the request's document."""
+    return {"pointer": path}
+
+
+def install(app: Flask) -> None:
+    """Answer every error of the application in the one format."""
+    app.register_error_handler(ApiError, _api_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(PoolExhausted, _database_away)
+    app.register_error_handler(Exception, _bug)
+
+
+def _api_error(error: ApiError) -> Response:
+    return _answer(error)
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    kept = {
+        name: value
+        for name, value in error.get_headers()
+        if name not in {"Content-Type", "Content-Length"}
+    }
+    return _answer(ApiError(status, error.description or status.phrase, headers=kept))
+
+
+def _database_away(error: DBAPIError | PoolExhausted) -> Response:
+    log.error("database.away", reason=type(error).__name__)
+    return _answer(
+        ApiError(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "The database cannot be reached; nothing was changed. Try again.",
+            code="database_unavailable",
+            headers={"Retry-After": "2"},
+        )
+    )
+
+
+def _bug(error: Exception) -> Response:
+    log.error("request.failed", exc_info=error)
+    return _answer(ApiError(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side."))
+
+
+def _answer(error: ApiError) -> Response:
+    document: dict[str, Any] = {
+        "id": g.get("request_id", ""),
+        "status": str(int(error.status)),
+        "code": error.code or error.status.name.lower(),
+        "title": error.status.phrase,
+        "detail": error.detail,
+    }
+    document |= {"source": error.source} if error.source else {}
+    document |= {"links": error.links} if error.links else {}
+    return jsonapi.respond({"errors": [document]}, error.status, error.headers)

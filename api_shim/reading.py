@@ -1,0 +1,48 @@
+"""Reading a request: media types, JSON, schema, in that order."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TypeVar
+
+from flask import request
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from werkzeug.exceptions import UnsupportedMediaType
+
+from api_shim.errors import ApiError, pointer
+from api_shim.jsonapi import MEDIA_TYPE
+from api_shim.schemas import Document
+
+Model = TypeVar("Model", bound=Document)
+
+
+def check_accept() -> None:
+    """Refuse a client that would not understand the answer (406)."""
+    if request.accept_mimetypes and not request.accept_mimetypes[MEDIA_TYPE]:
+        raise ApiError(
+            HTTPStatus.NOT_ACCEPTABLE, f"Answers are {MEDIA_TYPE}.", source={"header": "Accept"}
+        )
+
+
+def read(model: type[Model]) -> Model:
+    """The request's document; ApiError 415, 400, 409 or 422 where it is none."""
+    if request.content_type != MEDIA_TYPE:
+        raise UnsupportedMediaType(f"The request's Content-Type must be {MEDIA_TYPE}.")
+    body = request.get_data(cache=False)
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as invalid:
+        raise _first_fault(invalid.errors(include_url=False, include_input=False)[0]) from None
+
+
+def _first_fault(fault: ErrorDetails) -> ApiError:
+    path = "/" + "/".join(str(part) for part in fault["loc"])
+    if fault["type"] == "json_invalid":
+        return ApiError(HTTPStatus.BAD_REQUEST, f"The body is no JSON: {fault['msg']}")
+    if fault["type"] == "literal_error" and path == "/data/type":
+        expected = fault["ctx"]["expected"].replace("'", '"')
+        detail = f"Invalid type. Expected {expected}."
+        return ApiError(HTTPStatus.CONFLICT, detail, pointer(path))
+    detail = fault["msg"].removeprefix("Value error, ")
+    return ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, detail, pointer(path.rstrip("/")))
