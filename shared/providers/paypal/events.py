@@ -1,0 +1,216 @@
+"""What PayPal's webhook events say.
+
+In refund events the resource is the refund, its capture stands only in a link; v1 writes refunded
+amounts negative, and of a reversal names neither sale nor payment. Only ids are taken from links.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Final
+
+from shared.domain.errors import ForgedWebhook
+from shared.domain.outcomes import Indeterminate, Outcome, PayerActed, Refusal
+from shared.providers.base import (
+    DisputeFact,
+    JsonObject,
+    ProviderEvent,
+    RefundFact,
+    Translation,
+)
+from shared.providers.paypal import orders_v2, payments_v1, reading
+from shared.providers.paypal.answers import declined
+from shared.providers.paypal.failures import CallFailed
+from shared.providers.paypal.reading import Unreadable
+from shared.providers.paypal.verdicts import capture_outcome
+
+_EVENT_ID: Final = re.compile(r"[A-Za-z0-9-]{1,100}")
+_EVENT_TYPE: Final = re.compile(r"[A-Z0-9._-]{1,100}")
+
+_REFUND_STATUSES: Final = {
+    "COMPLETED": "succeeded",
+    "PENDING": "pending",
+    "FAILED": "failed",
+    "CANCELLED": "canceled",
+}
+_DISPUTE_OUTCOMES: Final = {
+    "RESOLVED_BUYER_FAVOUR": "lost",
+    "ACCEPTED": "lost",
+    "RESOLVED_SELLER_FAVOUR": "won",
+    "DENIED": "won",
+    "CANCELED_BY_BUYER": "won",
+}
+"""RESOLVED_WITH_PAYOUT, where PayPal pays of its own, and what is unknown: plainly `closed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """A resource, with what reading it may need besides."""
+
+    resource: JsonObject
+    ask: Callable[[str], JsonObject]
+    """Reads a path of PayPal's API; CallFailed where that fails."""
+    livemode: bool
+
+
+def read_envelope(body: bytes, *, livemode: bool) -> ProviderEvent:
+    """Read what every event has; ForgedWebhook for what cannot be PayPal's."""
+    event = _load(body)
+    event_id, event_type = reading.text(event, "id"), reading.text(event, "event_type")
+    if not (_EVENT_ID.fullmatch(event_id or "") and _EVENT_TYPE.fullmatch(event_type or "")):
+        raise ForgedWebhook("the signed body is no event")
+    assert event_id is not None
+    assert event_type is not None
+    created_at = reading.instant(reading.text(event, "create_time"))
+    if created_at is None:
+        raise ForgedWebhook("the signed event has no create_time")
+    return ProviderEvent(event_id, event_type, None, livemode, created_at.astimezone(UTC))
+
+
+def translate(body: bytes, ask: Callable[[str], JsonObject], *, livemode: bool) -> Translation:
+    """Read a verified event; Indeterminate where something that it takes cannot be read now."""
+    event = _load(body)
+    event_type, resource = reading.text(event, "event_type") or "", event.get("resource")
+    reader = _READERS.get(event_type)
+    if reader is None or not isinstance(resource, dict):
+        return Translation(None)
+    try:
+        return reader(_Telling(resource, ask, livemode))
+    except Unreadable as unreadable:
+        return Translation(Indeterminate(f"unreadable {event_type}: {unreadable}"))
+    except CallFailed as failed:
+        problem = failed.problem
+        return Translation(Indeterminate(problem.reason, retry_after=problem.retry_after))
+
+
+def _order_approved(told: _Telling) -> Translation:
+    order_id = reading.demand_id(told.resource, "id")
+    return _about(PayerActed(order_id), {order_id}, _named_on_order(told.resource))
+
+
+def _order_completed(told: _Telling) -> Translation:
+    """Not money: a capture of it may be pending, or declined."""
+    order_id = reading.demand_id(told.resource, "id")
+    return Translation(None, frozenset({order_id}), _named_on_order(told.resource))
+
+
+def _approval_reversed(told: _Telling) -> Translation:
+    resource = told.resource
+    order_id = reading.demand_id(resource, "order_id" if "order_id" in resource else "id")
+    fact = declined(Refusal.BUYER, "payment_approval_reversed", order_id)
+    return _about(fact, {order_id}, _named_on_order(resource))
+
+
+def _capture(told: _Telling) -> Translation:
+    capture = orders_v2.read_capture(told.resource, beside=told.resource)
+    order_id = orders_v2.order_of(told.resource)
+    if order_id is None:
+        whole = told.ask(f"v2/payments/captures/{capture.reference}")
+        order_id = orders_v2.order_of(whole)
+    if order_id is None:
+        raise Unreadable("a capture without an order")
+    fact = capture_outcome(order_id, capture, livemode=told.livemode)
+    return _about(fact, {order_id, capture.reference}, capture.our_references)
+
+
+def _sale(told: _Telling) -> Translation:
+    sale = payments_v1.read_sale(told.resource, beside=told.resource)
+    payment_id = reading.demand_id(told.resource, "parent_payment")
+    fact = capture_outcome(payment_id, sale, livemode=told.livemode)
+    return _about(fact, {payment_id, sale.reference}, sale.our_references)
+
+
+def _capture_refund(told: _Telling) -> Translation:
+    refund = told.resource
+    refund_id = reading.demand_id(refund, "id")
+    capture_id = reading.linked_id(refund, "up", "captures")
+    if capture_id is None:
+        whole = told.ask(f"v2/payments/refunds/{refund_id}")
+        capture_id = reading.linked_id(whole, "up", "captures")
+    if capture_id is None:
+        raise Unreadable("a refund without a capture")
+    amount = reading.money(refund, "value", "currency_code", "amount")
+    fact = RefundFact(refund_id, capture_id, amount, _refund_status(refund, "status"))
+    return Translation(fact, frozenset({capture_id}), orders_v2.references(refund))
+
+
+def _sale_refund(told: _Telling) -> Translation:
+    refund_id = reading.demand_id(told.resource, "id")
+    is_whole = reading.text(told.resource, "sale_id") is not None
+    refund = told.resource if is_whole else told.ask(f"v1/payments/refund/{refund_id}")
+    sale_id = reading.demand_id(refund, "sale_id")
+    amount = reading.money(refund, "total", "currency", "amount")
+    fact = RefundFact(refund_id, sale_id, amount, _refund_status(refund, "state"))
+    named = frozenset(filter(reading.is_id, reading.texts(refund, "parent_payment")))
+    return Translation(fact, named | {sale_id}, payments_v1.references(refund))
+
+
+def _dispute(told: _Telling) -> Translation:
+    dispute = told.resource
+    transactions = reading.several(dispute, "disputed_transactions")
+    if not transactions:
+        raise Unreadable("no disputed_transactions")
+    captures = [reading.demand_id(each, "seller_transaction_id") for each in transactions]
+    fact = DisputeFact(
+        dispute_reference=reading.demand_id(dispute, "dispute_id"),
+        capture_reference=captures[0],
+        money=reading.money(dispute, "value", "currency_code", "dispute_amount"),
+        status=_dispute_status(dispute),
+        reason=reading.text(dispute, "reason") or "OTHER",
+    )
+    return Translation(fact, frozenset(captures), payments_v1.references(*transactions))
+
+
+_READERS: Final[Mapping[str, Callable[[_Telling], Translation]]] = {
+    "CHECKOUT.ORDER.APPROVED": _order_approved,
+    "CHECKOUT.ORDER.COMPLETED": _order_completed,
+    "CHECKOUT.PAYMENT-APPROVAL.REVERSED": _approval_reversed,
+    **dict.fromkeys(
+        (f"PAYMENT.CAPTURE.{verb}" for verb in ("COMPLETED", "PENDING", "DENIED", "DECLINED")),
+        _capture,
+    ),
+    **dict.fromkeys(("PAYMENT.CAPTURE.REFUNDED", "PAYMENT.CAPTURE.REVERSED"), _capture_refund),
+    **dict.fromkeys(("PAYMENT.REFUND.PENDING", "PAYMENT.REFUND.FAILED"), _capture_refund),
+    **dict.fromkeys((f"PAYMENT.SALE.{verb}" for verb in ("COMPLETED", "PENDING", "DENIED")), _sale),
+    **dict.fromkeys(("PAYMENT.SALE.REFUNDED", "PAYMENT.SALE.REVERSED"), _sale_refund),
+    **dict.fromkeys(
+        (f"CUSTOMER.DISPUTE.{verb}" for verb in ("CREATED", "UPDATED", "RESOLVED")), _dispute
+    ),
+}
+"""By event type; the type says what the resource is, the resource says how it stands."""
+
+
+def _about(fact: Outcome, references: set[str], ours: frozenset[str]) -> Translation:
+    return Translation(fact, frozenset(references), ours)
+
+
+def _named_on_order(order: JsonObject) -> frozenset[str]:
+    return orders_v2.references(*reading.several(order, "purchase_units"))
+
+
+def _refund_status(refund: JsonObject, member: str) -> str:
+    status = _REFUND_STATUSES.get(reading.demand(refund, member).upper())
+    if status is None:
+        raise Unreadable("an unknown refund status")
+    return status
+
+
+def _dispute_status(dispute: JsonObject) -> str:
+    if reading.text(dispute, "status") != "RESOLVED":
+        return "open"
+    outcome = reading.text(dispute, "dispute_outcome", "outcome_code") or ""
+    return _DISPUTE_OUTCOMES.get(outcome, "closed")
+
+
+def _load(body: bytes) -> JsonObject:
+    try:
+        event = json.loads(body)
+    except ValueError:
+        raise ForgedWebhook("the signed body is no JSON") from None
+    if not isinstance(event, dict):
+        raise ForgedWebhook("the signed body is no JSON object")
+    return event
