@@ -1,0 +1,63 @@
+"""How the contract suite sees one provider: an adapter, with the sandbox behind it.
+
+A provider joins by a module `<provider>_rig.py` with a function `make_rig(sandbox_url, mailbox)`,
+named in `conftest.RIGS`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Protocol
+
+from shared.domain.money import Money
+from shared.providers.base import ChargeRequest, PaymentProvider
+
+PRICE = Money(1999, "USD")
+
+
+class Story(Enum):
+    """What the buyer's instrument will do."""
+
+    PAYS = auto()
+    IS_DECLINED = auto()
+    MUST_ACT = auto()
+    SETTLES_LATER = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A webhook as it came in."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Rig(Protocol):
+    """One provider in the sandbox, in a world of its own.
+
+    `adapter` is patient enough for a slow machine; `hasty` gives up on an answer after about a
+    second, in all; `stranded` speaks to a port where nobody listens; `stranger` has credentials
+    that the provider does not know. `secrets` must never be shown.
+    """
+
+    adapter: PaymentProvider
+    hasty: PaymentProvider
+    stranded: PaymentProvider
+    stranger: PaymentProvider
+    secrets: frozenset[str]
+
+    def request(self, story: Story = Story.PAYS, money: Money = PRICE) -> ChargeRequest:
+        """A new charge of a new order, by an instrument that will behave so."""
+        ...
+
+    def strike(self, fault: str, **arguments: object) -> None:
+        """Let the sandbox's fault strike the next call that could move money, once."""
+        ...
+
+    def captured(self, request: ChargeRequest) -> list[Money]:
+        """What the sandbox's ledger took for that charge: one entry a movement."""
+        ...
+
+    def payment_event(self, request: ChargeRequest) -> Delivery:
+        """Wait for the webhook that tells of the charge's money."""
+        ...
