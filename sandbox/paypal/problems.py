@@ -26,6 +26,9 @@ _NAMES: Mapping[int, tuple[str, str]] = {
     500: ("INTERNAL_SERVER_ERROR", "An internal server error has occurred."),
     503: ("SERVICE_UNAVAILABLE", "The service is temporarily unavailable."),
 }
+_V1_NAMES: Mapping[int, tuple[str, str]] = {
+    500: ("INTERNAL_SERVICE_ERROR", "An internal service error has occurred."),
+}
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ class Problem(Exception):
         if self.details:
             issue = V1_NAMES.get(self.details[0].issue, self.details[0].issue)
             return issue, ISSUES.get(issue, issue)
-        return _NAMES[self.status]
+        return _V1_NAMES.get(self.status, _NAMES[self.status])
 
 
 def invalid(*details: Detail) -> Problem:
