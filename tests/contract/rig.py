@@ -33,18 +33,32 @@ class Delivery:
 
 
 class Rig(Protocol):
-    """One provider in the sandbox, in a world of its own.
+    """One provider in the sandbox, in a world of its own."""
 
-    `adapter` is patient enough for a slow machine; `hasty` gives up on an answer after about a
-    second, in all; `stranded` speaks to a port where nobody listens; `stranger` has credentials
-    that the provider does not know. `secrets` must never be shown.
-    """
+    @property
+    def adapter(self) -> PaymentProvider:
+        """Patient enough for a slow machine."""
+        ...
 
-    adapter: PaymentProvider
-    hasty: PaymentProvider
-    stranded: PaymentProvider
-    stranger: PaymentProvider
-    secrets: frozenset[str]
+    @property
+    def hasty(self) -> PaymentProvider:
+        """Gives up on an answer after about a second."""
+        ...
+
+    @property
+    def stranded(self) -> PaymentProvider:
+        """Speaks to a port where nobody listens."""
+        ...
+
+    @property
+    def stranger(self) -> PaymentProvider:
+        """Has credentials that the provider does not know."""
+        ...
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What must never be shown."""
+        ...
 
     def request(self, story: Story = Story.PAYS, money: Money = PRICE) -> ChargeRequest:
         """A new charge of a new order, by an instrument that will behave so."""

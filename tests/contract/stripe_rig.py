@@ -19,7 +19,7 @@ TOKENS = {
     Story.PAYS: "tok_visa",
     Story.IS_DECLINED: "tok_visa_chargeDeclined",
     Story.MUST_ACT: "tok_threeDSecure2Required",
-    Story.SETTLES_LATER: "pm_sepa_processing",
+    Story.SETTLES_LATER: "pm_card_sandbox_processing",
 }
 PATIENT = CallLimits(connect_timeout=10, read_timeout=30, total_deadline=60)
 HASTY = CallLimits(connect_timeout=10, read_timeout=1, total_deadline=60)

@@ -13,7 +13,7 @@ from stripe import StripeError
 
 from shared.domain import outcomes as o
 from shared.providers.base import DisputeFact, JsonObject, RefundFact, Translation
-from shared.providers.stripe.answers import read_charge, read_intent
+from shared.providers.stripe.answers import charge_of, read_charge, read_intent
 from shared.providers.stripe.client import StripeCalls, options_for
 from shared.providers.stripe.documents import at, id_of, items, money_of, our_references, text
 from shared.providers.stripe.failures import after_read
@@ -121,5 +121,6 @@ def _dispute(dispute: JsonObject) -> DisputeFact | None:
 
 
 def _references(thing: JsonObject) -> frozenset[str]:
-    found = (id_of(thing), id_of(thing, "payment_intent"), id_of(thing, "charge"))
+    named = (id_of(thing, "payment_intent"), id_of(thing, "charge"))
+    found = (id_of(thing), id_of(charge_of(thing)), *named)
     return frozenset(reference for reference in found if reference)
