@@ -36,14 +36,16 @@ class Books:
     invoices: set[str] = field(default_factory=set)
     """Invoice ids that were paid."""
     blocks_duplicate_invoices: bool = True
+    _paid: dict[str, dict[str, None]] = field(default_factory=dict)
+    _returned: dict[str, dict[str, None]] = field(default_factory=dict)
 
     def captures_of(self, order: Order) -> list[Capture]:
         """Give an order's captures, oldest first."""
-        return [capture for capture in self.captures.values() if capture.order_id == order.id]
+        return [self.captures[name] for name in self._paid.get(order.id, ())]
 
     def refunds_of(self, order: Order) -> list[Refund]:
         """Give an order's refunds, oldest first."""
-        return [refund for refund in self.refunds.values() if refund.order_id == order.id]
+        return [self.refunds[name] for name in self._returned.get(order.id, ())]
 
     def keep(self, *things: Order | Capture | Refund | Dispute) -> None:
         """Write things into the books, over their former state."""
@@ -53,8 +55,10 @@ class Books:
                     self.orders[thing.id] = thing
                 case Capture():
                     self.captures[thing.id] = thing
+                    self._paid.setdefault(thing.order_id, {})[thing.id] = None
                 case Refund():
                     self.refunds[thing.id] = thing
+                    self._returned.setdefault(thing.order_id, {})[thing.id] = None
                 case Dispute():
                     self.disputes[thing.id] = thing
 

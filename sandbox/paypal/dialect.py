@@ -19,13 +19,13 @@ from sandbox.paypal.arrivals import (
 )
 from sandbox.paypal.books import Books, books_of
 from sandbox.paypal.identifiers import debug_id, transaction_id
+from sandbox.paypal.magic import MOCK_HEADER, magic_fault
 from sandbox.paypal.objects import Capture, Order
 from sandbox.paypal.problems import Detail, Problem, conflict, from_code, invalid, unprocessable
 from sandbox.paypal.tokens import TokenDesk
 from sandbox.reply import Refused, Reply, json_reply
 from sandbox.tenants import Tenant, Tenants
 
-MOCK_HEADER = "PayPal-Mock-Response"
 _PREFIXES = (
     "/v2/",
     "/v1/oauth2/",
@@ -89,9 +89,8 @@ class PayPalDialect:
         return Occasion(self.provider, call.arrival.op, facts)
 
     def magic(self, call: Call) -> Fault | None:
-        """Give what the negative-testing header asks for."""
-        header = call.arrival.headers.get(MOCK_HEADER)
-        return None if header is None else Fault("decline", {"issue": _mock_code(header)})
+        """Give what the negative-testing header, or the order's amount, asks for."""
+        return magic_fault(call)
 
     def claim(self, call: Call) -> Claim | Reply | None:
         """Take the PayPal-Request-Id; a replay shows the latest status with 200."""
@@ -102,8 +101,9 @@ class PayPalDialect:
         if not isinstance(taken, request_ids.Replayed):
             return taken
         if taken.reply.status >= 500:  # noqa: PLR2004 - a stored failure stays one
-            return taken.reply
-        return self.views[taken.view](call, str(taken.reply.json()["id"]))
+            return replace(taken.reply, replayed=True)
+        latest = self.views[taken.view](call, str(taken.reply.json()["id"]))
+        return replace(latest, replayed=True)
 
     def perform(self, call: Call, operation: Operation) -> Reply:
         """Run the operation unless a mocked issue goes first; word what it raises."""
@@ -160,13 +160,6 @@ def refusal(arrival: Arrival, problem: Problem) -> Reply:
         return json_reply(body, problem.v1_status(), storable=False)
     body = problem.as_v2(arrival.request_id, help_url)
     return json_reply(body, problem.status, storable=False)
-
-
-def _mock_code(header: str) -> str:
-    try:
-        return str(json.loads(header)["mock_application_codes"])
-    except (ValueError, KeyError, TypeError):
-        return header
 
 
 def _mocked(code: str) -> Problem:

@@ -19,9 +19,7 @@ def order_links(order: Order, base: str) -> list[Json]:
         rel = "payer-action" if waiting else "approve"
         links.append(link(f"{base}/checkoutnow?token={order.id}", rel))
     if order.status is not OrderStatus.COMPLETED and order.status is not OrderStatus.VOIDED:
-        action = order.intent.lower()
-        links.append(link(own, "update", "PATCH"))
-        links.append(link(f"{own}/{action}", action, "POST"))
+        links.append(link(f"{own}/capture", "capture", "POST"))
     return links
 
 

@@ -1,14 +1,19 @@
 """Faults around a capture: what the merchant sees is one thing, what happened another."""
 
+import contextlib
 from typing import Any
 
 import pytest
 import requests
 from paypalrestsdk.exceptions import ClientError, ServerError
 
+from sandbox.paypal.magic import MAGIC_FAULTS
 from tests.sandbox.paypal.shop import Shop, capture_in, issue_of
 
 CAPTURE = "/capture$"
+SLOW = {"hang_before", "hang_after", "slow_body"}
+QUICK = sorted(cents for cents, fault in MAGIC_FAULTS.items() if fault.name not in SLOW)
+RECOVERABLE = [cents for cents in QUICK if MAGIC_FAULTS[cents].name != "500_stored"]
 
 
 def movement_of(shop: Shop) -> list[tuple[str, bool]]:
@@ -149,6 +154,30 @@ def test_an_issue_of_choice_strikes_the_chosen_reference_only(shop: Shop) -> Non
 
     assert spared["status"] == "COMPLETED"
     assert issue_of(refused.value) == "TRANSACTION_REFUSED"
+
+
+@pytest.mark.parametrize("cents", QUICK)
+def test_a_magic_amount_strikes_the_first_capture_of_its_order(shop: Shop, cents: int) -> None:
+    order_id = shop.approved(f"9002.{cents:02}")
+
+    for _ in range(2):
+        with contextlib.suppress(requests.RequestException, ValueError, ClientError, ServerError):
+            shop.capture(order_id, PayPal_Request_Id="cap:1")
+
+    struck = [line["fault"] for line in shop.control.requests() if line["fault"]]
+    assert struck == [MAGIC_FAULTS[cents].name]
+
+
+@pytest.mark.parametrize("cents", RECOVERABLE)
+def test_after_a_magic_amount_the_same_request_id_gets_through(shop: Shop, cents: int) -> None:
+    order_id = shop.approved(f"9002.{cents:02}", custom_id="ch_1")
+    with contextlib.suppress(requests.RequestException, ValueError, ClientError, ServerError):
+        shop.capture(order_id, PayPal_Request_Id="cap:1")
+
+    order = shop.capture(order_id, PayPal_Request_Id="cap:1")
+
+    assert capture_in(order)["status"] == "COMPLETED"
+    assert shop.control.charged() == {"ch_1": 1}
 
 
 def test_a_key_forgotten_early_finds_the_order_captured(shop: Shop) -> None:

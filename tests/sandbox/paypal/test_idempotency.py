@@ -38,6 +38,7 @@ def test_a_replayed_capture_answers_200_instead_of_201_and_takes_no_money(shop: 
     assert (first.status_code, second.status_code) == (201, 200)
     assert first.json() == second.json()
     assert captured_in_ledger(shop) == 1
+    assert [line["replayed"] for line in shop.control.requests()][-2:] == [False, True]
 
 
 def test_a_replay_shows_what_became_of_the_capture_meanwhile(shop: Shop) -> None:
