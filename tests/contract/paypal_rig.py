@@ -105,7 +105,10 @@ class PayPalRig:
         """A new charge by a v1 payment that a payer approved."""
         charge, order = uuid.uuid4(), uuid.uuid4()
         amount = {"total": to_paypal(money), "currency": money.currency}
-        urls = {"return_url": "https://shop.example.com/r", "cancel_url": "https://shop.example.com"}
+        urls = {
+            "return_url": "https://shop.example.com/r",
+            "cancel_url": "https://shop.example.com",
+        }
         body = {
             "intent": "sale",
             "payer": {"payment_method": "paypal"},

@@ -115,6 +115,8 @@ class CertificateStore:
             key = leaf.public_key()
         except (ValueError, VerificationError) as error:
             raise ForgedWebhook(f"no certificate of PayPal's: {type(error).__name__}") from None
+        if SIGNER.value not in _names(leaf):
+            raise ForgedWebhook("the certificate is for all of a domain, not for signing webhooks")
         if not isinstance(key, RSAPublicKey) or key.key_size < LEAST_KEY_BITS:
             raise ForgedWebhook("the certificate's key is too weak")
         return _Entry(key, min(link.not_valid_after_utc for link in chain))
@@ -161,6 +163,11 @@ class _Ration:
             return False
         self._left -= 1
         return True
+
+
+def _names(leaf: x509.Certificate) -> list[str]:
+    names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    return names.value.get_values_for_type(x509.DNSName)
 
 
 def _given(entry: _Entry) -> RSAPublicKey:

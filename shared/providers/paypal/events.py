@@ -6,7 +6,6 @@ amounts negative, and of a reversal names neither sale nor payment. Only ids are
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -59,21 +58,18 @@ class _Telling:
 
 def read_envelope(body: bytes, *, livemode: bool) -> ProviderEvent:
     """Read what every event has; ForgedWebhook for what cannot be PayPal's."""
-    event = _load(body)
-    event_id, event_type = reading.text(event, "id"), reading.text(event, "event_type")
-    if not (_EVENT_ID.fullmatch(event_id or "") and _EVENT_TYPE.fullmatch(event_type or "")):
-        raise ForgedWebhook("the signed body is no event")
-    assert event_id is not None
-    assert event_type is not None
+    event = reading.parsed(body)
+    event_id, event_type = reading.text(event, "id") or "", reading.text(event, "event_type") or ""
     created_at = reading.instant(reading.text(event, "create_time"))
-    if created_at is None:
-        raise ForgedWebhook("the signed event has no create_time")
+    is_named = _EVENT_ID.fullmatch(event_id) and _EVENT_TYPE.fullmatch(event_type)
+    if created_at is None or not is_named:
+        raise ForgedWebhook("the signed body is no event")
     return ProviderEvent(event_id, event_type, None, livemode, created_at.astimezone(UTC))
 
 
 def translate(body: bytes, ask: Callable[[str], JsonObject], *, livemode: bool) -> Translation:
     """Read a verified event; Indeterminate where something that it takes cannot be read now."""
-    event = _load(body)
+    event = reading.parsed(body)
     event_type, resource = reading.text(event, "event_type") or "", event.get("resource")
     reader = _READERS.get(event_type)
     if reader is None or not isinstance(resource, dict):
@@ -204,13 +200,3 @@ def _dispute_status(dispute: JsonObject) -> str:
         return "open"
     outcome = reading.text(dispute, "dispute_outcome", "outcome_code") or ""
     return _DISPUTE_OUTCOMES.get(outcome, "closed")
-
-
-def _load(body: bytes) -> JsonObject:
-    try:
-        event = json.loads(body)
-    except ValueError:
-        raise ForgedWebhook("the signed body is no JSON") from None
-    if not isinstance(event, dict):
-        raise ForgedWebhook("the signed body is no JSON object")
-    return event

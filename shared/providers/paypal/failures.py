@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -64,8 +63,8 @@ class NoToken(Exception):
         self.problem = problem
 
 
-CAUGHT: Final = (NoToken, RequestException, sdk.ConnectionError, ValueError)
-"""All that a call can raise; ValueError is an answer that is no JSON."""
+CAUGHT: Final = (NoToken, RequestException, sdk.ConnectionError, ValueError, RecursionError)
+"""All that a call can raise; the last two are answers that are no JSON, or too deep."""
 
 
 def problem_of(error: Exception) -> Problem:
@@ -93,7 +92,7 @@ def _without_token(problem: Problem) -> Problem:
 
 def _answered(error: sdk.ConnectionError) -> Problem:
     status: int = error.response.status_code
-    body = _object(error.content)
+    body = reading.parsed(error.content or "")
     codes = _codes(body)
     reason = " ".join((f"HTTP {status}", *codes))
     if status == _RATE_LIMITED:
@@ -113,11 +112,3 @@ def _codes(body: JsonObject) -> tuple[str, ...]:
     issues = [reading.text(detail, "issue") for detail in reading.several(body, "details")]
     named = (*issues[:1], reading.text(body, "name"), reading.text(body, "error"))
     return tuple(code for code in named if code and _CODE.fullmatch(code))
-
-
-def _object(content: object) -> JsonObject:
-    try:
-        body = json.loads(content) if isinstance(content, str) else None
-    except ValueError:
-        body = None
-    return body if isinstance(body, dict) else {}

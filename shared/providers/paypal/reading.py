@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -20,6 +21,15 @@ _WEB: Final = frozenset({"https", "http"})
 
 class Unreadable(Exception):
     """A JSON that is not what PayPal documents; names the member, never its content."""
+
+
+def parsed(raw: str | bytes) -> JsonObject:
+    """The JSON object in these bytes; an empty one where they hold none."""
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError):
+        body = None
+    return body if isinstance(body, dict) else {}
 
 
 def is_id(text: str) -> bool:
