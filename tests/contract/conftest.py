@@ -9,13 +9,14 @@ from time import monotonic, sleep
 import pytest
 
 from tests.contract.mailbox import Mailbox
+from tests.contract.paypal_rig import PayPalRig
 from tests.contract.rig import Rig
 from tests.contract.stripe_rig import StripeRig
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 60.0
 
-RIGS: dict[str, Callable[[str, Mailbox], Rig]] = {"stripe": StripeRig}
+RIGS: dict[str, Callable[[str, Mailbox], Rig]] = {"paypal": PayPalRig, "stripe": StripeRig}
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """How the contract suite sees one provider: an adapter, with the sandbox behind it.
 
-A provider joins by a module `<provider>_rig.py` with a function `make_rig(sandbox_url, mailbox)`,
-named in `conftest.RIGS`.
+A provider joins by a module `<provider>_rig.py`, whose rig is named in `conftest.RIGS`.
 """
 
 from collections.abc import Mapping

@@ -82,6 +82,3 @@ class StripeRig:
             )
 
         return self.mailbox.wait_for(fits)
-
-
-make_rig = StripeRig

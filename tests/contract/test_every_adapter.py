@@ -11,7 +11,6 @@ from shared.domain.money import Money
 from shared.providers.base import ChargeRequest, FrozenCall, Translation
 from tests.contract.rig import PRICE, Rig, Story
 
-KEY = "chg-contract-1"
 AN_HOUR = timedelta(hours=1)
 
 LOST_BEFORE = ["reset_before", "close_before"]
@@ -36,8 +35,12 @@ def freeze(rig: Rig, request: ChargeRequest) -> FrozenCall:
     return FrozenCall(call.operation, json.loads(json.dumps(call.body)))
 
 
+def key_of(request: ChargeRequest) -> str:
+    return f"chg-{request.charge}-1"
+
+
 def perform(rig: Rig, request: ChargeRequest) -> o.Outcome:
-    return rig.adapter.perform(freeze(rig, request), request.instrument, KEY)
+    return rig.adapter.perform(freeze(rig, request), request.instrument, key_of(request))
 
 
 def test_an_approval_carries_all_that_is_checked_before_marking_paid(rig: Rig) -> None:
@@ -58,8 +61,8 @@ def test_the_same_key_moves_money_once(rig: Rig) -> None:
     request = rig.request()
     call = freeze(rig, request)
 
-    first = rig.adapter.perform(call, request.instrument, KEY)
-    second = rig.adapter.perform(call, request.instrument, KEY)
+    first = rig.adapter.perform(call, request.instrument, key_of(request))
+    second = rig.adapter.perform(call, request.instrument, key_of(request))
 
     assert isinstance(first, o.Approved)
     assert second == first
@@ -107,9 +110,9 @@ def test_an_amount_is_taken_to_the_minor_unit_or_not_at_all(
     rig: Rig, decimal: str, currency: str
 ) -> None:
     money = Money.parse(decimal, currency)
-    request = rig.request(money=money)
 
     try:
+        request = rig.request(money=money)
         outcome = perform(rig, request)
     except UnrepresentableAmount:
         assert currency == "KWD"
@@ -124,7 +127,7 @@ def test_an_amount_is_taken_to_the_minor_unit_or_not_at_all(
 def test_what_never_connected_was_not_sent(rig: Rig) -> None:
     request = rig.request()
 
-    outcome = rig.stranded.perform(freeze(rig, request), request.instrument, KEY)
+    outcome = rig.stranded.perform(freeze(rig, request), request.instrument, key_of(request))
 
     assert isinstance(outcome, o.NotSent)
 
@@ -145,6 +148,7 @@ def test_a_request_lost_on_its_way_is_no_refusal(rig: Rig, fault: str) -> None:
 
 @pytest.mark.parametrize("fault", LOST_AFTER)
 def test_a_lost_answer_is_found_again_by_the_same_key(rig: Rig, fault: str) -> None:
+    perform(rig, rig.request())
     request = rig.request()
     rig.strike(fault)
 
@@ -163,8 +167,8 @@ def test_an_answer_that_takes_too_long_is_given_up(rig: Rig, fault: str) -> None
     call = freeze(rig, request)
     rig.strike(fault, **({"ms": 200, "bytes": 8} if fault == "slow_body" else {"seconds": 60}))
 
-    lost = rig.hasty.perform(call, request.instrument, KEY)
-    again = rig.adapter.perform(call, request.instrument, KEY)
+    lost = rig.hasty.perform(call, request.instrument, key_of(request))
+    again = rig.adapter.perform(call, request.instrument, key_of(request))
 
     assert isinstance(lost, o.Indeterminate)
     assert isinstance(again, o.Approved)
@@ -175,9 +179,9 @@ def test_a_lost_answer_is_found_by_looking(rig: Rig) -> None:
     request = rig.request()
     call = freeze(rig, request)
     rig.strike("reset_after")
-    rig.adapter.perform(call, request.instrument, KEY)
+    rig.adapter.perform(call, request.instrument, key_of(request))
 
-    found = rig.adapter.find(call, request.instrument, KEY, datetime.now(UTC))
+    found = rig.adapter.find(call, request.instrument, key_of(request), datetime.now(UTC))
 
     assert isinstance(found, o.Approved)
     assert found.money == PRICE
@@ -188,9 +192,9 @@ def test_a_decline_whose_answer_was_lost_is_found_by_looking(rig: Rig) -> None:
     request = rig.request(Story.IS_DECLINED)
     call = freeze(rig, request)
     rig.strike("reset_after")
-    rig.adapter.perform(call, request.instrument, KEY)
+    rig.adapter.perform(call, request.instrument, key_of(request))
 
-    found = rig.adapter.find(call, request.instrument, KEY, datetime.now(UTC))
+    found = rig.adapter.find(call, request.instrument, key_of(request), datetime.now(UTC))
 
     assert not isinstance(found, o.Approved | o.Submitted)
     assert rig.captured(request) == []
@@ -201,7 +205,7 @@ def test_looking_for_what_never_was_finds_no_money(rig: Rig) -> None:
     perform(rig, rig.request())
 
     found = rig.adapter.find(
-        freeze(rig, request), request.instrument, KEY, datetime.now(UTC) - AN_HOUR
+        freeze(rig, request), request.instrument, key_of(request), datetime.now(UTC) - AN_HOUR
     )
 
     assert isinstance(found, o.Absent)
@@ -211,7 +215,7 @@ def test_looking_without_an_answer_proves_nothing(rig: Rig) -> None:
     request = rig.request()
 
     found = rig.stranded.find(
-        freeze(rig, request), request.instrument, KEY, datetime.now(UTC) - AN_HOUR
+        freeze(rig, request), request.instrument, key_of(request), datetime.now(UTC) - AN_HOUR
     )
 
     assert isinstance(found, o.Indeterminate)
@@ -245,7 +249,7 @@ def test_a_rate_limit_was_not_sent_and_says_for_how_long(rig: Rig) -> None:
 def test_unknown_credentials_are_nobodys_decline(rig: Rig) -> None:
     request = rig.request()
 
-    outcome = rig.stranger.perform(freeze(rig, request), request.instrument, KEY)
+    outcome = rig.stranger.perform(freeze(rig, request), request.instrument, key_of(request))
 
     assert isinstance(outcome, o.Misconfigured)
     assert rig.captured(request) == []
@@ -339,6 +343,8 @@ def test_no_outcome_and_no_frozen_call_shows_a_secret(rig: Rig) -> None:
     for story in Story:
         request = rig.request(story)
         texts += [repr(freeze(rig, request)), repr(perform(rig, request))]
-        texts.append(repr(rig.stranger.perform(freeze(rig, request), request.instrument, KEY)))
+        texts.append(
+            repr(rig.stranger.perform(freeze(rig, request), request.instrument, key_of(request)))
+        )
 
     assert [text for text in texts if any(secret in text for secret in rig.secrets)] == []

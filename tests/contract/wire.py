@@ -14,6 +14,19 @@ def reply(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
     return "\r\n".join((*lines, "", "")).encode() + body
 
 
+def in_turn(*scripts: Script) -> Script:
+    """The first script for the first connection, and so on; the last one for all that follow."""
+    left = list(scripts)
+    lock = threading.Lock()
+
+    def script(connection: socket.socket) -> None:
+        with lock:
+            mine = left.pop(0) if len(left) > 1 else left[0]
+        mine(connection)
+
+    return script
+
+
 @contextlib.contextmanager
 def serving(script: Script) -> Iterator[tuple[str, list[bytes]]]:
     """Play the script to every connection after its request; gives the address, the requests."""
