@@ -36,7 +36,7 @@ def handle(deps: Container, event_id: int) -> None:
         if inbox.unhandled_event(connection, event_id, lock=True) is None:
             return
         result = _apply(connection, deps, event, translation)
-    log.info("webhook_event.handled", event=event.event_type, event_id=event_id, result=result)
+    log.info("webhook_event.handled", kind=event.event_type, event_id=event_id, result=result)
 
 
 def _apply(

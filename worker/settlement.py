@@ -57,7 +57,7 @@ def settle(
         _write_move(connection, charge, outcome, decision, source, now)
     elif source.claim_number is not None and decision.retry_at is not None:
         charges.update_charge(connection, charge_id, _put_off(decision, now))
-    log.info("charge.settled", charge_id=charge_id, status=decision.status, event=decision.event)
+    log.info("charge.settled", charge_id=charge_id, status=decision.status, by=decision.event)
     return decision.status
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, RowMapping, text, update
 
 from shared.domain.charge import Charge, OrderStatus, Provider, Status
 from shared.domain.errors import UnknownRecord
 from shared.domain.money import Money
+from shared.tables import charges as table
 
 _COLUMNS: Final = """
     c.id, c.identifier, c.order_id, o.identifier AS order_identifier, o.status AS order_status,
@@ -63,7 +64,8 @@ def claim_charge(
     row = connection.execute(_CLAIM, arguments).mappings().one_or_none()
     if row is None:
         return None
-    return ClaimedCharge(_charge(row), row["instrument"], Status(row["found_as"]))
+    sealed = row["instrument"]  # psycopg2 hands bytea out as a memoryview
+    return ClaimedCharge(_charge(row), bytes(sealed) if sealed else None, Status(row["found_as"]))
 
 
 _LOCK: Final = text(f"""
@@ -120,9 +122,7 @@ def find_charge(
 
 def update_charge(connection: Connection, charge_id: int, values: dict[str, Any]) -> None:
     """Write the named columns: called by the one door only."""
-    assignments = ", ".join(f"{column} = :{column}" for column in values)
-    statement = text(f"UPDATE charges SET {assignments} WHERE id = :id")  # noqa: S608 - our names
-    connection.execute(statement, values | {"id": charge_id})
+    connection.execute(update(table).where(table.c.id == charge_id).values(**values))
 
 
 def _charge(row: RowMapping) -> Charge:

@@ -1,0 +1,178 @@
+"""Intake: the order that is to be charged, its new charge, the caller's idempotency key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from shared.domain.charge import OrderStatus, Provider
+from shared.domain.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class OrderKey:
+    """How a client names a row: by primary key or by identifier; one of them is None."""
+
+    id: int | None
+    identifier: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallerKey:
+    """A caller's Idempotency-Key, in the scope of user and route."""
+
+    user_id: str
+    route: str
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A locked order with everything that decides whether it may be charged."""
+
+    order_id: int
+    user_id: str
+    money: Money | None
+    payment_mode: str
+    status: OrderStatus
+    accepts: frozenset[Provider]
+    live_charge_id: int | None
+    live_fingerprint: bytes | None
+    keyed_charge_id: int | None
+    keyed_fingerprint: bytes | None
+
+
+_TARGET: Final = text("""
+    SELECT o.id, o.user_id, o.amount_minor, o.currency, o.payment_mode, o.status, o.expires_at,
+           e.can_pay_by_stripe, e.can_pay_by_paypal,
+           c.id AS live_id, c.instrument_fingerprint AS live_fingerprint,
+           k.charge_id AS keyed_id, k.fingerprint AS keyed_fingerprint
+    FROM orders o
+    JOIN events e ON e.id = o.event_id
+    LEFT JOIN charges c ON c.order_id = o.id
+        AND c.status NOT IN ('succeeded', 'failed', 'canceled')
+    LEFT JOIN idempotency_keys k
+        ON k.user_id = :user_id AND k.route = :route AND k.key = :key
+    WHERE o.id = :id OR o.identifier = :identifier
+    ORDER BY c.id DESC NULLS LAST LIMIT 1
+    FOR NO KEY UPDATE OF o
+""")
+
+
+def lock_target(
+    connection: Connection, order: OrderKey, caller: CallerKey, now: datetime
+) -> Target | None:
+    """Lock the order that is to be charged; None where there is none."""
+    arguments = {
+        "id": order.id,
+        "identifier": order.identifier,
+        "user_id": caller.user_id,
+        "route": caller.route,
+        "key": caller.key,
+    }
+    row = connection.execute(_TARGET, arguments).one_or_none()
+    if row is None:
+        return None
+    past = row.status == OrderStatus.PENDING and row.expires_at and row.expires_at <= now
+    accepted = {Provider.STRIPE: row.can_pay_by_stripe, Provider.PAYPAL: row.can_pay_by_paypal}
+    return Target(
+        order_id=row.id,
+        user_id=row.user_id,
+        money=Money(row.amount_minor, row.currency) if row.amount_minor else None,
+        payment_mode=row.payment_mode,
+        status=OrderStatus.EXPIRED if past else OrderStatus(row.status),
+        accepts=frozenset(provider for provider, allowed in accepted.items() if allowed),
+        live_charge_id=row.live_id,
+        live_fingerprint=_bytes(row.live_fingerprint),
+        keyed_charge_id=row.keyed_id,
+        keyed_fingerprint=_bytes(row.keyed_fingerprint),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NewCharge:
+    """A charge to be accepted."""
+
+    identifier: UUID
+    order_id: int
+    provider: Provider
+    money: Money
+    sealed_instrument: bytes | None
+    fingerprint: bytes
+    caller: CallerKey
+    body_fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of a new charge: its id, or None; and the order its instrument belongs to."""
+
+    charge_id: int | None
+    instrument_order_id: int
+
+
+_ACCEPT: Final = text("""
+    WITH instrument AS (
+        INSERT INTO instruments (fingerprint, order_id) VALUES (:fingerprint, :order_id)
+        ON CONFLICT (fingerprint) DO UPDATE SET order_id = instruments.order_id
+        RETURNING order_id
+    ), charge AS (
+        INSERT INTO charges (identifier, order_id, provider, status, amount_minor, currency,
+                             instrument, instrument_fingerprint, next_attempt_at, dispatch_at,
+                             created_at, updated_at)
+        SELECT :identifier, :order_id, :provider, 'accepted', :amount, :currency, :instrument,
+               :fingerprint, :now, :now, :now, :now
+        FROM instrument WHERE instrument.order_id = :order_id
+        ON CONFLICT DO NOTHING RETURNING id
+    ), key AS (
+        INSERT INTO idempotency_keys (user_id, route, key, fingerprint, charge_id, created_at)
+        SELECT :user_id, :route, :key, :body_fingerprint, id, :now
+        FROM charge WHERE CAST(:key AS text) IS NOT NULL
+    )
+    SELECT instrument.order_id, charge.id FROM instrument LEFT JOIN charge ON true
+""")
+
+
+def accept_charge(connection: Connection, new: NewCharge, now: datetime) -> Accepted:
+    """Store the charge, due at once, with its instrument's claim to the order and the key.
+
+    One statement; the database refuses a second live charge or another order's instrument, and
+    then nothing is stored.
+    """
+    arguments: dict[str, Any] = {
+        "identifier": new.identifier,
+        "order_id": new.order_id,
+        "provider": new.provider,
+        "amount": new.money.amount_minor,
+        "currency": new.money.currency,
+        "instrument": new.sealed_instrument,
+        "fingerprint": new.fingerprint,
+        "user_id": new.caller.user_id,
+        "route": new.caller.route,
+        "key": new.caller.key,
+        "body_fingerprint": new.body_fingerprint,
+        "now": now,
+    }
+    row = connection.execute(_ACCEPT, arguments).one()
+    return Accepted(charge_id=row.id, instrument_order_id=row.order_id)
+
+
+_LIVE: Final = text("""
+    SELECT id, instrument_fingerprint FROM charges
+    WHERE order_id = :order_id AND status NOT IN ('succeeded', 'failed', 'canceled')
+    ORDER BY id DESC LIMIT 1
+""")
+
+
+def live_charge(connection: Connection, order_id: int) -> tuple[int, bytes] | None:
+    """The charge that came first, with its instrument's fingerprint."""
+    row = connection.execute(_LIVE, {"order_id": order_id}).one_or_none()
+    return None if row is None else (row.id, bytes(row.instrument_fingerprint))
+
+
+def _bytes(value: memoryview | None) -> bytes | None:
+    return None if value is None else bytes(value)

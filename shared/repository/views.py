@@ -1,0 +1,77 @@
+"""Views: charges as those see them who may."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping, text
+
+from shared.domain.charge import Provider, Status
+from shared.domain.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeView:
+    """What may be told of a charge, with who may be told."""
+
+    id: int
+    identifier: UUID
+    order_id: int
+    user_id: str
+    organizer_ids: frozenset[str]
+    provider: Provider
+    status: Status
+    money: Money
+    failure_code: str | None
+    failure_message: str | None
+    provider_reference: str | None
+    attempts: int
+    next_action: dict[str, Any] | None
+    paid_via: str | None
+    brand: str | None
+    last4: str | None
+    exp_month: int | None
+    exp_year: int | None
+    created_at: datetime
+    updated_at: datetime
+
+
+_SAME: Final = (
+    "id identifier order_id user_id failure_code failure_message provider_reference attempts"
+    " next_action paid_via brand last4 exp_month exp_year created_at updated_at"
+).split()
+
+_READ: Final = """
+    SELECT c.*, o.user_id, e.organizer_ids
+    FROM charges c JOIN orders o ON o.id = c.order_id JOIN events e ON e.id = o.event_id
+"""
+_READ_ONE: Final = text(f"{_READ} WHERE c.id = :id OR c.identifier = :identifier")
+_READ_OF_ORDER: Final = text(f"{_READ} WHERE c.order_id = :order_id ORDER BY c.id DESC LIMIT 100")
+
+
+def read_charge(
+    connection: Connection, row_id: int | None, identifier: UUID | None = None
+) -> ChargeView | None:
+    """A charge named by primary key or identifier."""
+    arguments = {"id": row_id, "identifier": identifier}
+    row = connection.execute(_READ_ONE, arguments).mappings().one_or_none()
+    return None if row is None else _view(row)
+
+
+def read_charges_of(connection: Connection, order_id: int) -> list[ChargeView]:
+    """An order's charges, the newest first, a hundred at most."""
+    rows = connection.execute(_READ_OF_ORDER, {"order_id": order_id}).mappings()
+    return [_view(row) for row in rows]
+
+
+def _view(row: RowMapping) -> ChargeView:
+    return ChargeView(
+        **{name: row[name] for name in _SAME},
+        organizer_ids=frozenset(row["organizer_ids"]),
+        provider=Provider(row["provider"]),
+        status=Status(row["status"]),
+        money=Money(row["amount_minor"], row["currency"]),
+    )
