@@ -44,6 +44,11 @@ class Engine(ABC):
     def url(self) -> str:
         """Where a client finds it."""
 
+    @property
+    def note(self) -> str:
+        """What a person should know about it; empty when all is as usual."""
+        return ""
+
     @abstractmethod
     def _prepare(self) -> None:
         """Make the data folder ready. Called before every start, with nothing running on it."""

@@ -1,28 +1,25 @@
 """The two engines that Chargehand stands on, given or embedded."""
 
 import contextlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from local.engine import Engine
 from local.folders import claimed
 from local.postgres import Postgres
 from local.redis import Redis
-
-SLOW_REDIS = (
-    "There is no Redis here, so a stand-in serves: it works, but carries about 11 tasks a second. "
-    "Install redis-server or valkey-server for more."
-)
 
 __all__ = ["EngineUrls", "Postgres", "Redis", "engines"]
 
 
 @dataclass(frozen=True)
 class EngineUrls:
-    """Where the two engines are, with what a person should know about them."""
+    """Where the two engines are, with the pids of ours, with what a person should know."""
 
     database: str
     redis: str
+    pids: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
@@ -30,21 +27,19 @@ class EngineUrls:
 def engines(
     folder: Path, *, database_url: str | None = None, redis_url: str | None = None
 ) -> Iterator[EngineUrls]:
-    """Both engines for the block: the ones given, else embedded ones over `folder`."""
-    folder = folder.resolve()
+    """Both engines for the block: the ones given, else embedded ones over `folder`.
+
+    Raises FolderInUse when another run has the folder, EngineError when an engine will not start.
+    """
     with contextlib.ExitStack() as stack:
-        stack.enter_context(claimed(folder))
-        notes: list[str] = []
+        stack.enter_context(claimed(folder.resolve()))
+        own: list[Engine] = []
         if not database_url:
-            postgres = stack.enter_context(Postgres(folder / "postgres"))
-            database_url = postgres.url
-            if postgres.folder != folder / "postgres":
-                notes.append(
-                    f"This project is closed to others, so Postgres' data is in {postgres.folder}"
-                )
+            own.append(stack.enter_context(Postgres(folder / "postgres")))
+            database_url = own[-1].url
         if not redis_url:
-            redis = stack.enter_context(Redis(folder / "redis"))
-            redis_url = redis.url
-            if redis.is_slow:
-                notes.append(SLOW_REDIS)
-        yield EngineUrls(database_url, redis_url, tuple(notes))
+            own.append(stack.enter_context(Redis(folder / "redis")))
+            redis_url = own[-1].url
+        pids = {engine.name: engine.pid for engine in own}
+        notes = tuple(engine.note for engine in own if engine.note)
+        yield EngineUrls(database_url, redis_url, pids, notes)

@@ -51,7 +51,8 @@ class Postgres(Engine):
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
         self.account = postgres_account()
-        super().__init__(reachable_folder(folder, self.account))
+        super().__init__(reachable_folder(folder.resolve(), self.account))
+        self._wanted = folder.resolve()
         self._durable = durable
         self._binaries = _reachable_binaries(self.account)
 
@@ -63,6 +64,13 @@ class Postgres(Engine):
     def url_of(self, database: str) -> str:
         """The URL of one database in it."""
         return f"postgresql://postgres@{LOOPBACK}:{self.port}/{database}"
+
+    @property
+    def note(self) -> str:
+        """Where the data is, if not where it was wanted."""
+        if self.folder == self._wanted:
+            return ""
+        return f"The account that runs Postgres cannot reach this project; its data: {self.folder}"
 
     @property
     def _cluster(self) -> Path:

@@ -17,6 +17,10 @@ from local.ports import LOOPBACK
 PROGRAMS = ("redis-server", "valkey-server")
 # redis-py 8 says HELLO 3 first, which older servers do not know.
 OLDEST_MAJOR = 6
+SLOW_REDIS = (
+    "There is no Redis here, so a stand-in serves: it works, but carries about 11 tasks a second. "
+    "Install redis-server or valkey-server for more."
+)
 
 
 class Redis(Engine):
@@ -40,6 +44,11 @@ class Redis(Engine):
     def is_slow(self) -> bool:
         """Whether this is the stand-in, which carries about 11 tasks a second."""
         return self._program is None
+
+    @property
+    def note(self) -> str:
+        """That it is slow, if it is."""
+        return SLOW_REDIS if self.is_slow else ""
 
     def _prepare(self) -> None:
         """Nothing is kept, so nothing has to be made ready."""

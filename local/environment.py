@@ -1,0 +1,72 @@
+"""The environment in which the system's processes run."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.development_keys import DevelopmentKeys
+from local.engines import EngineUrls
+from local.ports import free_port
+from local.sandboxed import Sandbox
+
+STRANGE = frozenset(
+    {
+        *("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE"),
+        *("VIRTUAL_ENV", "GUNICORN_CMD_ARGS"),
+    }
+)
+PROVIDER_KEYS = ("STRIPE_API_KEY", "PAYPAL_CLIENT_ID")
+
+
+def given() -> dict[str, str]:
+    """What the person set, without what would make our programs load other code, or load slowly."""
+    return {name: value for name, value in os.environ.items() if value and name not in STRANGE}
+
+
+def has_providers(environment: Mapping[str, str]) -> bool:
+    """Whether the person brought a provider's keys, so that no sandbox is wanted."""
+    return any(name in environment for name in PROVIDER_KEYS)
+
+
+def is_sandboxed(environment: Mapping[str, str]) -> bool:
+    """Whether the sandbox plays the providers of this system."""
+    return environment.get("STRIPE_API_BASE", "").startswith("http://127.0.0.1:")
+
+
+def complete(
+    environment: Mapping[str, str], urls: EngineUrls, keys: DevelopmentKeys
+) -> dict[str, str]:
+    """Add what the person left out: engines, keys, free ports; the project's programs go first."""
+    programs = str(Path(sys.executable).parent)
+    return {
+        "ENVIRONMENT": "development",
+        "PORT": str(free_port(8000)),
+        "FLOWER_PORT": str(free_port(5555)),
+        **keys.of_chargehand(),
+        **environment,
+        "DATABASE_URL": urls.database,
+        "REDIS_URL": urls.redis,
+        "PATH": os.pathsep.join([programs, environment.get("PATH", os.defpath)]),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def sandboxed(
+    environment: Mapping[str, str], sandbox: Sandbox, keys: DevelopmentKeys
+) -> dict[str, str]:
+    """The same, with the sandbox as Stripe and PayPal."""
+    return {
+        **environment,
+        **keys.of_providers(),
+        "STRIPE_API_BASE": sandbox.url,
+        "PAYPAL_API_BASE": sandbox.url,
+        "PAYPAL_MODE": "sandbox",
+        "PAYPAL_CERT_ROOTS": str(sandbox.root_certificate),
+        "PAYPAL_CERT_HOSTS": "127.0.0.1",
+    }
+
+
+def web_url(environment: Mapping[str, str]) -> str:
+    """Where the API answers."""
+    return f"http://127.0.0.1:{environment['PORT']}"
