@@ -1,0 +1,1 @@
+"""The sandbox itself, held to what it promises."""
