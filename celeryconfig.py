@@ -1,6 +1,6 @@
 """Celery's settings: the database is the truth, a message is a wake-up hint with an id."""
 
-from kombu import Queue
+from kombu import Exchange, Queue
 
 from shared.settings import load_settings
 from shared.task_names import CHARGES, MAINTENANCE, QUEUES, SWEEP_RUN, WEBHOOKS
@@ -39,7 +39,10 @@ _REDIS_OPTIONS = {
 broker_transport_options = _REDIS_OPTIONS if _on_redis else {"confirm_publish": True}
 
 _QUORUM = None if _on_redis else {"x-queue-type": "quorum"}
-task_queues = [Queue(name, queue_arguments=_QUORUM) for name in (CHARGES, WEBHOOKS, MAINTENANCE)]
+task_queues = [
+    Queue(name, Exchange(name), routing_key=name, queue_arguments=_QUORUM)
+    for name in (CHARGES, WEBHOOKS, MAINTENANCE)
+]
 task_default_queue = CHARGES
 task_default_queue_type = "classic" if _on_redis else "quorum"
 task_create_missing_queues = False

@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from shared.container import Container
 from shared.db import unit_of_work
 from shared.repository import dispatch
-from shared.task_names import CHARGES, QUEUES
+from shared.task_names import QUEUES
 
 _PUBLISHING: Final = {"retry_on_timeout": False, "socket_timeout": 2, "socket_connect_timeout": 1}
 """Kombu's batches refuse transports that may write twice by themselves."""
@@ -26,8 +26,8 @@ class _Batching(Protocol):
     def batch(self) -> AbstractContextManager[object]: ...
 
 
-class _Declaring(Protocol):
-    def queue_declare(self, queue: str, *, passive: bool) -> tuple[str, int, int]: ...
+class _Declared(Protocol):
+    message_count: int
 
 
 class Publisher:
@@ -35,8 +35,8 @@ class Publisher:
 
     def __init__(self, app: Celery, connection: Connection) -> None:
         self._app = app
-        self._channel = connection.default_channel
-        self._producer: Producer = app.amqp.Producer(self._channel, auto_declare=False)
+        self._producer: Producer = app.amqp.Producer(connection, auto_declare=False)
+        self._queues = [queue.bind(connection) for queue in app.amqp.queues.values()]
 
     def publish(self, due: list[tuple[str, int]]) -> None:
         """Send one message per (task, row id): the id and nothing else."""
@@ -47,9 +47,9 @@ class Publisher:
                 )
 
     def backlog(self) -> int:
-        """How many messages wait in the charges queue."""
-        _, waiting, _ = cast("_Declaring", self._channel).queue_declare(CHARGES, passive=True)
-        return waiting
+        """How many messages wait. Declares the queues, so that a broker that lost them has them."""
+        declared = [cast("_Declared", queue.queue_declare()) for queue in self._queues]
+        return sum(queue.message_count for queue in declared)
 
 
 def broker_errors(app: Celery) -> tuple[type[BaseException], ...]:
