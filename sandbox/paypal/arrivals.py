@@ -7,11 +7,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from sandbox.call import Arrival
-from sandbox.paypal.problems import Detail, Problem, invalid
+from sandbox.paypal.problems import Detail, invalid
 from sandbox.reply import Json, Refused, Reply, json_reply
 
 TOKEN_PATH = "/v1/oauth2/token"  # noqa: S105 - an address
-MISSING = Problem(401)
 
 
 def basic_credentials(arrival: Arrival) -> tuple[str, str]:

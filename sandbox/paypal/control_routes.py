@@ -67,9 +67,9 @@ def _void(deed: Deed, order_id: str, _: Json) -> Order:
 
 
 def _settle(deed: Deed, capture_id: str, wish: Json) -> Capture:
-    outcomes = {"completed": True, "declined": False}
-    completed = outcomes[wish.get("outcome", "completed")]
-    return capturing.settle_capture(deed, _capture(deed, capture_id), completed=completed)
+    outcome = _outcome(wish, "completed", "declined")
+    pending = _capture(deed, capture_id)
+    return capturing.settle_capture(deed, pending, completed=outcome == "completed")
 
 
 def _refund(deed: Deed, capture_id: str, wish: Json) -> Refund:
@@ -84,7 +84,7 @@ def _reverse(deed: Deed, capture_id: str, _: Json) -> Refund:
 
 
 def _settle_refund(deed: Deed, refund_id: str, wish: Json) -> Refund:
-    status = RefundStatus(str(wish.get("outcome", "completed")).upper())
+    status = RefundStatus(_outcome(wish, "completed", "failed", "cancelled").upper())
     return refunding.settle_refund(deed, books_of(deed).refunds[refund_id], status)
 
 
@@ -102,6 +102,13 @@ def _resolve(deed: Deed, dispute_id: str, wish: Json) -> Dispute:
     return disputing.resolve_dispute(deed, books_of(deed).disputes[dispute_id], winner)
 
 
+def _outcome(wish: Json, *known: str) -> str:
+    outcome = wish.get("outcome", known[0])
+    if outcome not in known:
+        raise ValueError(f"outcome is one of {', '.join(known)}.")
+    return str(outcome)
+
+
 def _order(deed: Deed, order_id: str) -> Order:
     return books_of(deed).orders[order_id]
 
@@ -114,6 +121,8 @@ def _capture(deed: Deed, capture_id: str) -> Capture:
 async def add_webhook(request: web.Request, tenant: Tenant) -> Json:
     """Register a listener, under a chosen id if one is given."""
     wish = await wish_of(request, "url", "id", "event_types")
+    if not isinstance(wish.get("url"), str):
+        raise ValueError("Give the url to deliver to.")
     tenant.room(Books).base = f"http://{request.host}"
     endpoint = register(tenant, wish["url"], wish.get("event_types", ["*"]), wish.get("id"))
     return {"id": endpoint.id, "url": endpoint.url}

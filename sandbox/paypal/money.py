@@ -17,7 +17,7 @@ _ISO_EXPONENTS = {"JPY": 0}
 _PERCENT_FEE, _FIXED_FEE = Decimal("0.0349"), Decimal(49)
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Money:
     """An amount in ISO 4217 minor units: HUF and TWD have two, though PayPal writes none."""
 
@@ -29,10 +29,6 @@ class Money:
         """The amount as PayPal writes it: `10.00` USD, `1000` JPY."""
         major = Decimal(self.minor).scaleb(-_ISO_EXPONENTS.get(self.currency, 2))
         return f"{major:.0f}" if self.currency in WITHOUT_DECIMALS else f"{major:.2f}"
-
-    def __add__(self, other: "Money") -> "Money":
-        assert self.currency == other.currency
-        return Money(self.minor + other.minor, self.currency)
 
     def __sub__(self, other: "Money") -> "Money":
         assert self.currency == other.currency

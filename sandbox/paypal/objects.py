@@ -147,14 +147,3 @@ class Dispute:
     custom_id: str | None = None
     invoice_id: str | None = None
     outcome: str | None = None
-
-
-@dataclass(frozen=True)
-class Event:
-    """A webhook event: its body is a snapshot, never made anew."""
-
-    id: str
-    event_type: str
-    created_at: datetime
-    transaction_id: str
-    body: Mapping[str, object]

@@ -3,6 +3,7 @@
 import pytest
 from paypalrestsdk.exceptions import ResourceInvalid
 
+from sandbox.client import ControlError
 from sandbox.paypal.personas import MAGIC_CENTS, PERSONAS, Captured, Refused, Verdict
 from tests.sandbox.paypal.shop import Shop, capture_in, issue_of
 
@@ -39,7 +40,7 @@ def test_a_magic_amount_does_what_the_table_says(shop: Shop, cents: int) -> None
 def test_an_unknown_payer_cannot_approve(shop: Shop) -> None:
     order_id = shop.create()["id"]
 
-    with pytest.raises(Exception, match="INVALID_PARAMETER_VALUE"):
+    with pytest.raises(ControlError, match="INVALID_PARAMETER_VALUE"):
         shop.control.approve_paypal(order_id, payer="nobody")
 
 
@@ -66,10 +67,19 @@ def test_a_pending_capture_may_be_denied_in_the_end(shop: Shop) -> None:
     ]
 
 
+def test_an_outcome_nobody_knows_is_refused(shop: Shop) -> None:
+    pending = shop.captured(payer="echeck-pending")
+
+    with pytest.raises(ControlError, match="outcome is one of completed, declined") as refused:
+        shop.control.settle_paypal(pending["id"], "succeeded")
+
+    assert refused.value.status == 400
+
+
 def test_a_capture_settles_only_once(shop: Shop) -> None:
     capture = shop.captured()
 
-    with pytest.raises(Exception, match="INVALID_CAPTURE_STATUS"):
+    with pytest.raises(ControlError, match="INVALID_CAPTURE_STATUS"):
         shop.control.settle_paypal(capture["id"], "declined")
 
 
