@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import requests
+from requests import Response, Session
 
 Json = dict[str, Any]
 
@@ -32,7 +32,7 @@ class SandboxControl:
         self.base_url = base_url.rstrip("/")
         self.tenant = tenant
         self._patience = patience
-        self._session = requests.Session()
+        self._session = Session()
         self._session.trust_env = False
         self._session.headers["Sandbox-Tenant"] = tenant
 
@@ -173,7 +173,7 @@ class SandboxControl:
 
     def paypal_ca(self) -> str:
         """Return the root certificate that PayPal's webhook certificates chain to, as PEM."""
-        return self._send("GET", "/paypal/ca.pem").text
+        return str(self._send("GET", "/paypal/ca.pem").text)
 
     def post(self, path: str, wish: Mapping[str, Any] | None = None) -> Json:
         """Reach a control endpoint that has no method here; `path` follows `/_sandbox`."""
@@ -188,9 +188,7 @@ class SandboxControl:
     def _lines(self, path: str) -> list[Json]:
         return [json.loads(line) for line in self._send("GET", path).text.splitlines()]
 
-    def _send(
-        self, method: str, path: str, wish: Mapping[str, Any] | None = None
-    ) -> requests.Response:
+    def _send(self, method: str, path: str, wish: Mapping[str, Any] | None = None) -> Response:
         answer = self._session.request(
             method, f"{self.base_url}/_sandbox{path}", json=wish, timeout=self._patience
         )
