@@ -1,0 +1,195 @@
+"""The whole system as processes of its own, for tests that kill them."""
+
+import json
+import time
+import uuid
+from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jwt
+import psycopg2
+import requests
+from celery import Celery
+from kombu import Connection
+
+from local import environment as env
+from local.child import PROJECT, Child
+from local.development_keys import DevelopmentKeys
+from local.engines import EngineUrls, Redis
+from local.sandboxed import Sandbox
+from sandbox.client import MONEY_IN
+
+HASTE = {
+    "CLAIM_LEASE": "4",
+    "PROVIDER_DEADLINE": "3",
+    "PROVIDER_READ_TIMEOUT": "2",
+    "REPUBLISH_AFTER": "2",
+    "SWEEP_INTERVAL": "1",
+    "WEB_CONCURRENCY": "1",
+    "WORKER_CONCURRENCY": "16",
+}
+SETTLED = {"succeeded", "failed", "canceled", "needs-review"}
+COMMANDS = {
+    "web": "gunicorn api_shim.wsgi:app --config api_shim/gunicorn.conf.py",
+    "relay": "python -m worker.relay",
+    "worker": "celery -A worker.app worker --queues charges,webhooks,maintenance -E"
+    " --without-gossip --without-mingle",
+    "beat": "celery -A worker.app beat --scheduler celery.beat:Scheduler",
+}
+
+
+class System:
+    """Web, relay, worker and beat over their own Redis, database and sandbox."""
+
+    def __init__(self, folder: Path, database_url: str, redis: Redis) -> None:
+        self.keys = DevelopmentKeys()
+        self.redis = redis
+        self.sandbox = Sandbox(folder, self.keys, env.given())
+        urls = EngineUrls(database_url, redis.url)
+        complete = env.sandboxed(
+            env.complete(env.given(), urls, self.keys), self.sandbox, self.keys
+        )
+        self.environment = complete | HASTE
+        self.base = env.web_url(self.environment)
+        self.folder = folder
+        self.processes = {name: self._child(name) for name in COMMANDS}
+        self.event = f"event-{uuid.uuid4().hex[:8]}"
+
+    def start(self) -> None:
+        """Start everything; returns once the web process is ready."""
+        self.sandbox.__enter__()
+        self.sandbox.introduce(self.base)
+        self.control = self.sandbox.control()
+        for process in self.processes.values():
+            process.start()
+        self.until(self._answers, "the web process answers")
+        self.post("/v1/events", "event", self._event_attributes(), scope="orders:write")
+
+    def stop(self) -> None:
+        """Stop everything."""
+        for process in self.processes.values():
+            process.stop()
+        if hasattr(self, "control"):
+            self.control.close()
+        self.sandbox.__exit__()
+
+    def logs(self) -> str:
+        """Everything that any process has said."""
+        return "".join(child.log.read_text(errors="replace") for child in self.processes.values())
+
+    def order(self, mode: str = "stripe", amount: str = "19.99", currency: str = "USD") -> str:
+        """A new order of the buyer's, by its identifier."""
+        identifier = str(uuid.uuid4())
+        attributes = {
+            "identifier": identifier,
+            "user-id": "buyer",
+            "amount": amount,
+            "currency": currency,
+            "payment-mode": mode,
+        }
+        event = {"event": {"data": {"type": "event", "id": self.event}}}
+        answer = self.post("/v1/orders", "order", attributes, event, scope="orders:write")
+        assert answer.status_code == 201, answer.text
+        return identifier
+
+    def charge(self, order: str, **attributes: str) -> requests.Response:
+        """Ask for the order to be charged."""
+        return self.post(f"/v1/orders/{order}/charge", "charge", attributes)
+
+    def charge_new(self, token: str = "tok_visa") -> str:
+        """Charge a new order; the charge's link."""
+        answer = self.charge(self.order(), stripe=token)
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["data"]["links"]["self"])
+
+    def charge_many(self, count: int) -> list[str]:
+        """Charge as many new orders, eight at a time."""
+        with ThreadPoolExecutor(8) as pool:
+            return list(pool.map(lambda _: self.charge_new(), range(count)))
+
+    def attributes(self, link: str) -> dict[str, Any]:
+        """A charge's attributes as the buyer sees them."""
+        answer = requests.get(self.base + link, headers=self._headers(""), timeout=10)
+        return dict(answer.json()["data"]["attributes"])
+
+    def status(self, link: str) -> str:
+        """A charge's status."""
+        return str(self.attributes(link)["status"])
+
+    def settled(self, link: str) -> str:
+        """The charge's final status, once it has one."""
+        self.until(lambda: self.status(link) in SETTLED, f"{link} settles")
+        return self.status(link)
+
+    def captures(self) -> Counter[str]:
+        """How many times money was taken in the sandbox, by order."""
+        taken = [row for row in self.control.ledger() if row["kind"] in MONEY_IN]
+        return Counter(row["custom_id"] or row["metadata"]["order"] for row in taken)
+
+    def sql(self, query: str) -> list[tuple[Any, ...]]:
+        """Rows of the system's database."""
+        connection = psycopg2.connect(self.environment["DATABASE_URL"])
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(query)
+                return cursor.fetchall()
+        finally:
+            connection.close()
+
+    def tell(self, task: str, row_id: int) -> None:
+        """Put a message into the queue, as a broker that delivers twice would."""
+        with Connection(self.redis.url, transport_options={"global_keyprefix": "chargehand:"}) as c:
+            Celery(broker=self.redis.url).send_task(
+                task, args=(row_id,), queue="charges", connection=c, ignore_result=True
+            )
+
+    def post(
+        self,
+        path: str,
+        kind: str,
+        attributes: Mapping[str, object],
+        relationships: Mapping[str, object] | None = None,
+        scope: str = "",
+    ) -> requests.Response:
+        """Send a JSON:API document."""
+        data: dict[str, object] = {"type": kind, "attributes": attributes}
+        data |= {"relationships": relationships} if relationships else {}
+        headers = self._headers(scope)
+        body = json.dumps({"data": data})
+        return requests.post(self.base + path, data=body, headers=headers, timeout=20)
+
+    def until(self, condition: Any, what: str, patience: float = 60) -> None:
+        """Poll until it holds."""
+        deadline = time.monotonic() + patience
+        while not condition():
+            assert time.monotonic() < deadline, f"in vain: {what}\n{self.logs()[-3000:]}"
+            time.sleep(0.05)
+
+    def _child(self, name: str) -> Child:
+        command = ["sh", "-c", f"exec {COMMANDS[name]}"]
+        return Child(command, self.folder / f"{name}.log", PROJECT, self.environment)
+
+    def _answers(self) -> bool:
+        try:
+            return requests.get(f"{self.base}/health/ready", timeout=5).ok
+        except requests.RequestException:
+            return False
+
+    def _headers(self, scope: str) -> dict[str, str]:
+        expires = datetime.now(UTC) + timedelta(hours=1)
+        claims = {"sub": "buyer", "scope": scope, "exp": expires}
+        token = jwt.encode(claims, self.keys.JWT_SECRET, "HS256")
+        return {"Authorization": f"Bearer {token}", "Content-Type": "application/vnd.api+json"}
+
+    def _event_attributes(self) -> dict[str, object]:
+        return {
+            "identifier": self.event,
+            "name": "A concert",
+            "currency": "USD",
+            "can-pay-by-stripe": True,
+            "can-pay-by-paypal": True,
+        }
