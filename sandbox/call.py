@@ -110,8 +110,8 @@ Operation = Callable[[Call], Reply]
 class Dialect(Protocol):
     """How one provider speaks HTTP; the core (`sandbox.exchange`) drives it.
 
-    In this order: open → magic → [canned, when a GATE fault strikes] → claim → [HOLD faults] → perform →
-    [REPLY faults] → dress → [WIRE faults].
+    In this order: open → magic → [canned, when a GATE fault strikes] → claim → [HOLD faults] →
+    perform → [REPLY faults] → dress → [WIRE faults].
 
     All methods but the operations themselves are free of effects on the provider's objects; none
     awaits, so a commit is atomic.

@@ -86,8 +86,15 @@ class Courier(Protocol):
     `reissue` returns the same fact as a new event with a new id.
     """
 
-    provider: str
-    retry_delays: Sequence[float]
+    @property
+    def provider(self) -> str:
+        """Return the provider's name."""
+        ...
+
+    @property
+    def retry_delays(self) -> Sequence[float]:
+        """Return the waits between attempts."""
+        ...
 
     def pack(self, tenant: World, event: Event, endpoint: Endpoint, tamper: Fault | None) -> Parcel:
         """Return the signed request of one attempt."""
