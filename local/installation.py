@@ -38,8 +38,8 @@ FAULTS = (
     (r"Errno 13\b|Errno 30\b", ".venv or pip's cache cannot be written by this user."),
     (
         r"No matching distribution found",
-        "A package has no ready-made build for this system and Python. 64-bit Linux (glibc) and "
-        "macOS with Python 3.11 to 3.13 have them all.",
+        "The index has no ready-made build of a package for this system and Python. 64-bit Linux "
+        "(glibc) and macOS with Python 3.11 to 3.13 have them all; a mirror may lack some.",
     ),
 )
 UNKNOWN_FAULT = "pip failed."

@@ -36,7 +36,7 @@ def main(words: Sequence[str] | None = None) -> int:
     multiprocessing.set_start_method("fork")
     watchdog()
     try:
-        return run(options.data.resolve(), options.ready_file)
+        return run(options)
     except LocalError as trouble:
         print(trouble, file=sys.stderr)
         return 1
@@ -57,13 +57,19 @@ def read_arguments(words: Sequence[str] | None) -> argparse.Namespace:
         default=DATA / "server",
         help="the folder of the database and the generated keys (default: .data/server)",
     )
+    parser.add_argument(
+        "--procfile",
+        type=Path,
+        default=PROJECT / "Procfile",
+        help="what to run (default: the project's)",
+    )
     parser.add_argument("--ready-file", type=Path, help="gets the settings as JSON when all is up")
     return parser.parse_args(words)
 
 
-def run(folder: Path, ready_file: Path | None) -> int:
+def run(options: argparse.Namespace) -> int:
     """Start the engines and the sandbox, then everything in the Procfile."""
-    settings = env.given()
+    settings, folder = env.given(), options.data.resolve()
     with contextlib.ExitStack() as stack:
         database, redis = settings.get("DATABASE_URL"), settings.get("REDIS_URL")
         urls = stack.enter_context(engines(folder, database_url=database, redis_url=redis))
@@ -76,12 +82,13 @@ def run(folder: Path, ready_file: Path | None) -> int:
             sandbox.introduce(env.web_url(system))
             system = env.sandboxed(system, sandbox, keys)
             watched["sandbox"] = sandbox.child.pid
-        return run_procfile(system, ready_command(system, watched, ready_file))
+        ready = ready_command(system, watched, options.ready_file)
+        return run_procfile(options.procfile, system, ready)
 
 
-def run_procfile(system: Mapping[str, str], ready: str) -> int:
+def run_procfile(procfile: Path, system: Mapping[str, str], ready: str) -> int:
     """Release, then run the other processes until one ends or a signal comes."""
-    commands = read_procfile(PROJECT / "Procfile")
+    commands = read_procfile(procfile)
     release = subprocess.run(
         ["sh", "-c", commands.pop("release")], cwd=PROJECT, env=system, check=False
     )

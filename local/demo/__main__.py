@@ -56,19 +56,25 @@ def show(console: Console, *, stays: bool) -> int:
     console.print(f"What they say is in {LOG}")
     started = time.monotonic()
     with running_system() as settings:
-        console.print(f"All up after {time.monotonic() - started:.1f} s.\n")
+        console.print(f"All up after {time.monotonic() - started:.1f} s.")
+        show_links(console, settings)
         endings = play(console, settings)
         books = settled_audit(settings)
         console.print(screen.table_of(endings))
         is_good = not books.differences and all(ending.is_as_told for ending in endings)
         for line in screen.verdict(books, endings):
             console.print(line, style="bold green" if is_good else "bold red", markup=False)
-        for line in ("", *screen.links(settings)):
-            console.print(line, markup=False)
         if stays:
-            console.print("\nEverything stays up for you to look around. Ctrl-C ends it.")
+            show_links(console, settings)
+            console.print("Everything stays up for you to look around. Ctrl-C ends it.")
             wait_for_interrupt()
     return 0 if is_good else 1
+
+
+def show_links(console: Console, settings: Mapping[str, str]) -> None:
+    """Where to look meanwhile."""
+    for line in ("", *screen.links(settings), ""):
+        console.print(line, markup=False, soft_wrap=True)
 
 
 def play(console: Console, settings: Mapping[str, str]) -> list[Ending]:
