@@ -1,0 +1,76 @@
+"""`.env.example` says what the settings are; a bad one stops the start with one sentence."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic_core import PydanticUndefined
+
+from shared.settings import Settings
+
+EXAMPLE = Path(__file__).resolve().parents[2] / ".env.example"
+GOOD = {
+    "DATABASE_URL": "postgresql://localhost/none",
+    "REDIS_URL": "redis://localhost/0",
+    "JWT_SECRET": "x" * 32,
+    "ENCRYPTION_KEYS": "A" * 43 + "=",
+}
+
+
+def test_the_example_lists_every_setting_with_its_default() -> None:
+    lines = EXAMPLE.read_text(encoding="utf8").splitlines()
+    told = {
+        match[1].lower(): match[2] for line in lines if (match := re.match(r"(\w+)=(\S*)", line))
+    }
+
+    assert set(told) == set(Settings.model_fields)
+    for name, field in Settings.model_fields.items():
+        default = field.get_default()
+        if isinstance(default, int | float) or (isinstance(default, str) and default):
+            assert told[name] == str(default), name
+        elif default is PydanticUndefined:
+            assert told[name] == "", name
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://localhost/none"),
+        ("DATABASE_URL", ""),
+        ("JWT_SECRET", "short"),
+        ("ENCRYPTION_KEYS", "no key"),
+        ("WORKER_CONCURRENCY", "many"),
+        ("CLAIM_LEASE", "1"),
+    ],
+)
+def test_a_bad_value_stops_the_start_with_one_sentence(name: str, value: str) -> None:
+    program = "from shared.settings import load_settings; load_settings()"
+    bare = {"PATH": os.environ["PATH"]}
+
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        env=bare | GOOD | {name: value},
+        cwd=EXAMPLE.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("Chargehand cannot start: ")
+    assert name in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+def test_good_values_start() -> None:
+    program = "from shared.settings import load_settings; load_settings()"
+    bare = {"PATH": os.environ["PATH"]}
+
+    ended = subprocess.run(
+        [sys.executable, "-c", program], env=bare | GOOD, cwd=EXAMPLE.parent, check=False
+    )
+
+    assert ended.returncode == 0
