@@ -27,7 +27,7 @@ class Mailbox:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Slot)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.005,))
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
 
     def __enter__(self) -> "Mailbox":

@@ -19,7 +19,7 @@ from shared.providers.http import (
 )
 from tests.contract.wire import Script, reply, serving
 
-LIMITS = CallLimits(connect_timeout=5, read_timeout=0.6, total_deadline=30)
+LIMITS = CallLimits(connect_timeout=5, read_timeout=0.3, total_deadline=30)
 PATIENCE = 20.0
 """Far beyond the limits, far below the endless answers."""
 
@@ -31,7 +31,7 @@ def drip(head: bytes, piece: bytes) -> Script:
         connection.sendall(head)
         for _ in range(1000):
             connection.sendall(piece)
-            sleep(0.1)
+            sleep(0.05)
 
     return script
 
@@ -67,7 +67,7 @@ def test_an_answer_that_drips_is_a_read_timeout(script: Script) -> None:
 
 
 def test_the_total_deadline_cuts_the_read_timeout_short() -> None:
-    limits = CallLimits(connect_timeout=5, read_timeout=60, total_deadline=0.6)
+    limits = CallLimits(connect_timeout=5, read_timeout=60, total_deadline=0.3)
     started = monotonic()
 
     with serving(silence) as (url, _), pytest.raises(requests.exceptions.ReadTimeout):
@@ -76,11 +76,26 @@ def test_the_total_deadline_cuts_the_read_timeout_short() -> None:
     assert monotonic() - started < PATIENCE
 
 
+def test_silence_after_a_late_byte_does_not_begin_the_time_anew() -> None:
+    limits = CallLimits(connect_timeout=5, read_timeout=2, total_deadline=60)
+    started = monotonic()
+
+    def late_then_silent(connection: socket.socket) -> None:
+        sleep(1.6)
+        connection.sendall(b"H")
+        silence(connection)
+
+    with serving(late_then_silent) as (url, _), pytest.raises(requests.exceptions.ReadTimeout):
+        BoundedSession(limits).post(url)
+
+    assert monotonic() - started < 3.3
+
+
 def test_calls_of_one_operation_share_its_time() -> None:
     limits = CallLimits(connect_timeout=5, read_timeout=60, total_deadline=60)
     started = monotonic()
 
-    with serving(silence) as (url, seen), time_limit(0.6):
+    with serving(silence) as (url, seen), time_limit(0.3):
         with pytest.raises(requests.exceptions.ReadTimeout):
             BoundedSession(limits).post(url)
         with pytest.raises(NotConnected):
@@ -93,12 +108,14 @@ def test_calls_of_one_operation_share_its_time() -> None:
 def test_every_call_on_a_kept_connection_has_its_own_time() -> None:
     def answer_twice_slowly(connection: socket.socket) -> None:
         for _ in range(2):
-            sleep(0.4)
+            sleep(0.6)
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
             connection.recv(65536)
 
+    limits = CallLimits(connect_timeout=5, read_timeout=1.1, total_deadline=30)
+
     with serving(answer_twice_slowly) as (url, connections):
-        session = BoundedSession(LIMITS)
+        session = BoundedSession(limits)
         answers = [session.post(url).text for _ in range(2)]
 
     assert answers == ["ok", "ok"]

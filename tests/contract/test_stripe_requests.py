@@ -77,6 +77,7 @@ def test_a_payment_method_is_charged_in_one_call() -> None:
         "currency": ["usd"],
         "payment_method": ["pm_card_visa"],
         "confirm": ["true"],
+        "use_stripe_sdk": ["true"],
         "automatic_payment_methods[enabled]": ["true"],
         "automatic_payment_methods[allow_redirects]": ["never"],
         "description": [f"Order {ORDER}"],

@@ -198,8 +198,8 @@ def test_the_search_tells_what_the_lost_answer_would_have_told(
 ) -> None:
     request = stripe.request(story)
     call = stripe.adapter.freeze(request)
-    stripe.strike("hang_after", seconds=60)
-    lost = stripe.hasty.perform(call, request.instrument, KEY)
+    stripe.strike("reset_after")
+    lost = stripe.adapter.perform(call, request.instrument, KEY)
     for _ in range(3):
         other = stripe.request()
         stripe.adapter.perform(stripe.adapter.freeze(other), other.instrument, str(other.charge))
