@@ -15,6 +15,9 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from shared.providers.paypal import PayPalConfig
+from shared.providers.paypal.signature import SignatureVerifier
+
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NAME = "messageverificationcerts.paypal.com"
 WEBHOOK_ID = "6LX83904LK182640U"
@@ -175,3 +178,29 @@ def _handler(host: CertificateHost) -> type[BaseHTTPRequestHandler]:
             pass
 
     return Handler
+
+
+class Clock:
+    """A clock that stands still."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def verifier(clock: Clock | None = None, *, plain: bool = True) -> SignatureVerifier:
+    """A verifier that trusts the root made here, and this machine as a host of certificates."""
+    config = PayPalConfig(
+        client_id="client",
+        client_secret="secret",
+        mode="live",
+        webhook_id=WEBHOOK_ID,
+        cert_roots_pem=pem(ROOT.certificate),
+        return_url="https://shop.example.com/return",
+        cancel_url="https://shop.example.com/cancel",
+        cert_hosts=frozenset({"127.0.0.1", "api.paypal.com", "api-m.paypal.com"}),
+        allow_plain_http_certs=plain,
+    )
+    return SignatureVerifier(config, clock or Clock())

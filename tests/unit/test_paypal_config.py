@@ -1,4 +1,4 @@
-"""What the PayPal adapter refuses to start with, and what it makes for each process."""
+"""What the PayPal adapter is set up with: a config that could not work safely is refused."""
 
 import os
 from collections.abc import Iterator
