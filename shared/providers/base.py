@@ -85,8 +85,8 @@ class Translation:
 
     `references` are provider ids that may stand in our rows (PaymentIntent, PayPal order, capture,
     sale, payment); `our_references` are charge or order identifiers found on the object. `fact` is
-    None where the event says nothing that concerns us; NotSent, Indeterminate or Misconfigured where
-    the provider had to be asked and did not answer: the event is then handled again later.
+    None where the event says nothing that concerns us; NotSent, Indeterminate or Misconfigured
+    where the provider had to be asked and did not answer: the event is handled again later.
     """
 
     fact: Outcome | RefundFact | DisputeFact | None
