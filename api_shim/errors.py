@@ -17,7 +17,7 @@ from api_shim import jsonapi
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # not frozen: Python writes the traceback into an exception
 class ApiError(Exception):
     """An answer that is no success: what the client is told, and where it went wrong.
 
