@@ -12,16 +12,8 @@ from shared.domain.money import Money, decimal_text, exponent_of
 STRIPE_EXPONENTS: Final = {"ISK": 2, "UGX": 2, "MGA": 0}
 """Stripe's decimals where they are not ISO's (docs.stripe.com/currencies, special cases)."""
 
-STRIPE_STEPS: Final = {
-    "ISK": 100,
-    "UGX": 100,
-    "BHD": 10,
-    "JOD": 10,
-    "KWD": 10,
-    "OMR": 10,
-    "TND": 10,
-}
-"""Stripe's smallest step in its own units: three-decimal amounts end in 0, these two in 00."""
+STRIPE_STEPS: Final = {"BHD": 10, "JOD": 10, "KWD": 10, "OMR": 10, "TND": 10}
+"""Stripe's smallest step in its own units: a three-decimal amount ends in 0."""
 
 STRIPE_UNLISTED: Final = frozenset({"CLF", "IQD", "LYD", "UYI", "UYW"})
 """ISO's decimals are not two, and Stripe does not say what it takes them for: not guessed."""

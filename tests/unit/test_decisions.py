@@ -63,7 +63,23 @@ PAIRS = [
     for outcome, cell in zip(OUTCOMES, row[1:], strict=True)
 ]
 
-AGES = st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=400))
+WAITING = {Status.REQUIRES_ACTION, Status.PROCESSING}
+ENTERING = {Status.SUBMITTING, Status.INDETERMINATE}
+SAID: tuple[o.Outcome, ...] = (
+    *OUTCOMES,
+    o.RequiresAction("pi_1", o.NextAction("redirect", expires_at=NOON + MINUTE)),
+    o.NotSent("429", retry_after=MINUTE),
+    o.Indeterminate("500", replayable=False, retry_after=MINUTE),
+)
+AGES = st.sampled_from(
+    [
+        MINUTE,
+        LIMITS.unsent,
+        LIMITS.unsent + MINUTE,
+        LIMITS.indeterminate + MINUTE,
+        2 * LIMITS.waiting,
+    ]
+)
 CHARGES = st.builds(
     lambda status, order_status, age, capture: replace(
         CHARGE,
@@ -110,7 +126,7 @@ def test_an_outcome_that_nobody_foresaw_is_a_bug_and_decides_nothing() -> None:
         judge(CHARGE, unforeseen, SEEN)
 
 
-@given(CHARGES, st.sampled_from(OUTCOMES), CIRCUMSTANCES)
+@given(CHARGES, st.sampled_from(SAID), CIRCUMSTANCES)
 def test_a_decision_is_a_move_that_the_machine_allows(
     charge: Charge, outcome: o.Outcome, seen: Circumstances
 ) -> None:
@@ -121,7 +137,7 @@ def test_a_decision_is_a_move_that_the_machine_allows(
     assert decision.reason
 
 
-@given(CHARGES, st.sampled_from(OUTCOMES), CIRCUMSTANCES)
+@given(CHARGES, st.sampled_from(SAID), CIRCUMSTANCES)
 def test_a_charge_at_its_end_is_never_due_again(
     charge: Charge, outcome: o.Outcome, seen: Circumstances
 ) -> None:
@@ -130,21 +146,21 @@ def test_a_charge_at_its_end_is_never_due_again(
     assert not decision.is_final or decision.retry_at is decision.deadline_at is None
 
 
-@given(CHARGES, st.sampled_from(OUTCOMES), CIRCUMSTANCES)
+@given(CHARGES, st.sampled_from(SAID), CIRCUMSTANCES)
 def test_a_charge_that_still_runs_always_comes_round_again(
     charge: Charge, outcome: o.Outcome, seen: Circumstances
 ) -> None:
     decision = judge(charge, outcome, seen)
 
     arrived = decision.status is not charge.status
-    arrived_waiting = arrived and decision.status in {Status.REQUIRES_ACTION, Status.PROCESSING}
+    arrived_waiting = arrived and decision.status in WAITING
     arrived_due = arrived and decision.status in {Status.ACCEPTED, Status.INDETERMINATE}
 
     assert not arrived_due or (decision.retry_at is not None and decision.retry_at >= seen.now)
     assert not arrived_waiting or decision.deadline_at is not None
 
 
-@given(CHARGES, st.sampled_from(OUTCOMES), CIRCUMSTANCES)
+@given(CHARGES, st.sampled_from(SAID), CIRCUMSTANCES)
 def test_a_failure_is_told_only_of_a_charge_that_just_ended_without_money(
     charge: Charge, outcome: o.Outcome, seen: Circumstances
 ) -> None:
@@ -155,7 +171,7 @@ def test_a_failure_is_told_only_of_a_charge_that_just_ended_without_money(
     assert decision.failure is None or decision.status in ended
 
 
-@given(CHARGES, st.sampled_from([said for said in OUTCOMES if said is not DECLINED]), CIRCUMSTANCES)
+@given(CHARGES, st.sampled_from([said for said in SAID if said is not DECLINED]), CIRCUMSTANCES)
 def test_nobody_is_told_failed_unless_the_provider_said_so(
     charge: Charge, outcome: o.Outcome, seen: Circumstances
 ) -> None:
@@ -266,6 +282,18 @@ def test_the_payer_has_until_the_deadline_that_the_provider_names() -> None:
     decision = judge(CHARGE, o.RequiresAction("pi_1", action), SEEN)
 
     assert decision.deadline_at == NOON + 7 * MINUTE
+
+
+@pytest.mark.parametrize("age", [MINUTE, 2 * LIMITS.waiting])
+@pytest.mark.parametrize("status", sorted(set(Status) - WAITING - ENTERING))
+def test_a_charge_that_need_not_wait_gets_no_deadline(status: Status, age: timedelta) -> None:
+    charge = replace(CHARGE, status=status, created_at=NOON - age)
+    action = o.NextAction("redirect", expires_at=NOON + MINUTE)
+
+    decision = judge(charge, o.RequiresAction("pi_1", action), SEEN)
+
+    assert (decision.event, decision.status) == (Event.ACTION_REQUIRED, status)
+    assert decision.deadline_at is None
 
 
 @pytest.mark.parametrize("outcome", [REQUIRES_ACTION, SUBMITTED])

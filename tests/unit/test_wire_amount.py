@@ -46,6 +46,14 @@ def test_stripe_takes_a_three_decimal_currency_in_thousandths(currency: str) -> 
     assert from_stripe(10010, currency.lower()) == Money.parse("10.010", currency)
 
 
+@pytest.mark.parametrize("currency", STRIPE_THREE_DECIMALS)
+def test_stripe_takes_no_thousandth_that_does_not_end_in_0(currency: str) -> None:
+    money = Money.parse("10.005", currency)
+
+    with pytest.raises(UnrepresentableAmount, match="Stripe cannot charge"):
+        to_stripe(money)
+
+
 @pytest.mark.parametrize("currency", STRIPE_WHOLE_IN_TWO_DECIMALS)
 def test_stripe_takes_a_whole_currency_of_its_special_cases_in_hundredths(currency: str) -> None:
     assert to_stripe(Money.parse("15", currency)) == 1500
@@ -62,7 +70,6 @@ def test_stripe_takes_every_other_currency_in_hundredths(currency: str) -> None:
     ("text", "currency"),
     [
         ("0", "USD"),
-        ("10.005", "KWD"),  # a thousandth that does not end in 0
         ("1.50", "MGA"),  # half of what Stripe cannot halve
         ("1000000.00", "USD"),  # nine digits
         ("100000000", "JPY"),
