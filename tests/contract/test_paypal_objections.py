@@ -100,6 +100,34 @@ def test_an_order_nobody_knows_is_the_buyers_to_correct(paypal: PayPalRig) -> No
     assert (outcome.code, outcome.refusal) == ("approval_not_found", o.Refusal.BUYER)
 
 
+@pytest.mark.parametrize("payer", ["echeck-pending", "capture-declined"])
+def test_a_capture_that_is_somebody_elses_is_not_waited_for(paypal: PayPalRig, payer: str) -> None:
+    theirs = paypal.request()
+    assert isinstance(theirs.instrument, PayPalOrder)
+    paypal.control.approve_paypal(theirs.instrument.order_id, payer=payer)
+    perform(paypal, theirs)
+    request = new_request(theirs.instrument)
+
+    outcome = perform(paypal, request)
+
+    assert isinstance(outcome, o.Declined)
+    assert (outcome.code, outcome.reference) == ("reference_mismatch", None)
+
+
+def test_money_that_is_somebody_elses_is_shown_as_theirs(paypal: PayPalRig) -> None:
+    theirs = paypal.request()
+    assert isinstance(theirs.instrument, PayPalOrder)
+    perform(paypal, theirs)
+    request = new_request(theirs.instrument)
+
+    outcome = perform(paypal, request)
+    found = find(paypal, paypal.adapter.freeze(request), request)
+
+    assert isinstance(outcome, o.Approved)
+    assert outcome.our_references == {str(theirs.charge), str(theirs.order)}
+    assert isinstance(found, o.Indeterminate)
+
+
 @pytest.mark.parametrize("order_id", ["", "../../v1/oauth2/token", "A?b", "a b", "O" * 65, "É1"])
 def test_what_is_no_order_id_is_never_put_in_a_path(paypal: PayPalRig, order_id: str) -> None:
     before = len(paypal.control.requests())

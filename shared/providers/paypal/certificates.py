@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 from requests.exceptions import RequestException
@@ -113,7 +114,7 @@ class CertificateStore:
             policy = PolicyBuilder().store(self._roots).time(now)
             chain = policy.build_server_verifier(SIGNER).verify(leaf, others)
             key = leaf.public_key()
-        except (ValueError, VerificationError) as error:
+        except (ValueError, VerificationError, UnsupportedAlgorithm) as error:
             raise ForgedWebhook(f"no certificate of PayPal's: {type(error).__name__}") from None
         if SIGNER.value not in _names(leaf):
             raise ForgedWebhook("the certificate is for all of a domain, not for signing webhooks")

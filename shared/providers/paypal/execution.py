@@ -7,6 +7,7 @@ from typing import Final
 
 from shared.domain.charge import Instrument
 from shared.domain.outcomes import (
+    Approved,
     Canceled,
     Indeterminate,
     Misconfigured,
@@ -67,12 +68,17 @@ class Execution:
         return self._settled(agreement) or self._post(target, agreement)
 
     def _settled(self, agreement: Agreement) -> Outcome | None:
-        """What needs no POST: money that moved already is adopted, the wrong money refused."""
-        adopted = outcome_of(agreement, livemode=self._livemode)
-        if agreement.captures or agreement.standing in _ENDED:
-            return adopted
+        """What needs no POST; None where the capture is still to be made.
+
+        Money that moved is adopted as it is: whoever books it compares it. All else must be about
+        this charge, lest it wait for another's pending capture.
+        """
+        found = outcome_of(agreement, livemode=self._livemode)
+        if isinstance(found, Approved):
+            return found
         refused = objection(agreement, self._expected)
-        return refused or (adopted if agreement.standing is Standing.OPEN else None)
+        is_due = agreement.standing is Standing.APPROVED and not agreement.captures
+        return refused or (None if is_due else found)
 
     def _post(self, target: Target, before: Agreement) -> Outcome:
         try:
@@ -126,9 +132,6 @@ class Execution:
         except (CallFailed, Unreadable) as failed:
             return Indeterminate(f"refused, then not to be read: {failed}")
         return outcome_of(agreement, livemode=self._livemode) if agreement.captures else otherwise
-
-
-_ENDED: Final = frozenset({Standing.CLOSED, Standing.FAILED, Standing.VOIDED})
 
 
 def read_target(api: PayPalApi, target: Target) -> Agreement:

@@ -10,7 +10,7 @@ from shared.providers.base import FrozenCall
 from shared.providers.paypal.agreement import Standing
 from shared.providers.paypal.answers import Meaning, meaning_of
 from shared.providers.paypal.api import PayPalApi
-from shared.providers.paypal.calls import ORDERS_V2, PAYMENTS_V1, Target, target_of
+from shared.providers.paypal.calls import ORDERS_V2, PAYMENTS_V1, Expectation, Target, target_of
 from shared.providers.paypal.execution import read_target
 from shared.providers.paypal.failures import CallFailed, Kind, Problem
 from shared.providers.paypal.reading import Unreadable, is_id
@@ -35,6 +35,8 @@ def find(api: PayPalApi, call: FrozenCall, instrument: Instrument, *, livemode: 
         return _unread(failed)
     if not agreement.captures and agreement.standing in _UNTOUCHED:
         return Absent(f"{target.dialect.collection} shows no capture")
+    if not agreement.our_references & Expectation.of(call).references:
+        return Indeterminate("the object does not name this charge")
     return outcome_of(agreement, livemode=livemode)
 
 
