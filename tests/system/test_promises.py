@@ -29,7 +29,8 @@ def container(system: System) -> Iterator[Container]:
     """The worker's own container, in this process, while the worker process rests."""
     system.processes["worker"].stop()
     names = {name: system.environment.get(name.upper()) for name in Settings.model_fields}
-    deps = build(Settings(**{k: v for k, v in names.items() if v}), name="test")
+    settings = Settings.model_validate({name: value for name, value in names.items() if value})
+    deps = build(settings, name="test")
     yield deps
     deps.engine.dispose()
     system.processes["worker"].start()
