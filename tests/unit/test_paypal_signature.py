@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from time import monotonic
 
 import pytest
 
@@ -152,12 +151,10 @@ def test_a_signature_by_another_key_is_forged(host: CertificateHost) -> None:
 )
 def test_a_certificate_from_anywhere_else_is_forged(url: str) -> None:
     headers = signed(url)
-    started = monotonic()
 
+    # One that was tried to fetch would be SignatureUnverifiable: there is no network here.
     with pytest.raises(ForgedWebhook):
         verifier().verify(headers, BODY)
-
-    assert monotonic() - started < 1  # nobody was connected to
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
