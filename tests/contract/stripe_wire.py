@@ -1,6 +1,8 @@
 """Stripe's answers byte by byte, with an adapter that hears them."""
 
 import json
+import socket
+import struct
 import uuid
 from typing import Any
 
@@ -75,3 +77,38 @@ def charged(script: Script, instrument: StripeToken = METHOD) -> o.Outcome:
     """What the adapter makes of the answers."""
     with serving(script) as (url, _):
         return adapter(url).perform(freeze(instrument), instrument, KEY)
+
+
+FINAL = "Stripe-Should-Retry: false"
+APPROVED = o.Approved(
+    reference="pi_1",
+    capture_reference="ch_1",
+    money=PRICE,
+    our_references=frozenset({str(CHARGE), str(ORDER)}),
+    livemode=False,
+    card=o.Card("card", "visa", "4242", 8, 2031),
+)
+
+
+def reset(connection: socket.socket) -> None:
+    """Answer with a TCP reset."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def hang(connection: socket.socket) -> None:
+    """Answer nothing until the other side gives up."""
+    connection.recv(1)
+
+
+def raw(data: bytes) -> Script:
+    """Say these bytes."""
+    return lambda connection: connection.sendall(data)
+
+
+def intent(**changes: object) -> Script:
+    """Answer with the PaymentIntent, changed."""
+    return answer(INTENT | changes)
+
+
+PAGE = b"<html><body>Bad Gateway</body></html>"

@@ -10,10 +10,8 @@ from urllib.parse import parse_qs
 import pytest
 
 from shared.domain import outcomes as o
-from shared.domain.charge import PayPalOrder, StripeToken
-from shared.domain.errors import UnrepresentableAmount
-from shared.domain.money import Money
-from shared.providers.base import ChargeRequest, FrozenCall
+from shared.domain.charge import StripeToken
+from shared.providers.base import FrozenCall
 from shared.providers.http import CallLimits
 from tests.contract.stripe_wire import (
     CHARGE,
@@ -22,7 +20,6 @@ from tests.contract.stripe_wire import (
     METHOD,
     ORDER,
     PAYMENT_METHOD,
-    PRICE,
     TOKEN,
     adapter,
     answer,
@@ -30,8 +27,6 @@ from tests.contract.stripe_wire import (
     refusal,
 )
 from tests.contract.wire import Script, in_turn, serving
-
-NOBODY = "http://127.0.0.1:1"
 
 
 def both() -> Script:
@@ -129,44 +124,6 @@ def test_the_platforms_own_charges_name_no_account() -> None:
         adapter(url).perform(freeze(), METHOD, KEY)
 
     assert "Stripe-Account" not in headers_of(seen[0])
-
-
-def test_the_frozen_body_holds_no_instrument() -> None:
-    for instrument in (TOKEN, METHOD):
-        assert instrument.token not in json.dumps(freeze(instrument).body)
-
-
-@pytest.mark.parametrize(
-    ("money", "units"),
-    [
-        (Money.parse("19.99", "USD"), 1999),
-        (Money.parse("0.29", "USD"), 29),
-        (Money.parse("64.10", "EUR"), 6410),
-        (Money.parse("1000", "JPY"), 1000),
-        (Money.parse("10.010", "KWD"), 10010),
-        (Money.parse("500", "ISK"), 50000),
-    ],
-)
-def test_an_amount_is_frozen_in_stripes_units(money: Money, units: int) -> None:
-    request = ChargeRequest(CHARGE, ORDER, money, METHOD)
-
-    call = adapter(NOBODY).freeze(request)
-
-    assert call.body["payment_intent"]["amount"] == units
-
-
-def test_an_amount_that_stripe_cannot_carry_is_not_frozen() -> None:
-    request = ChargeRequest(CHARGE, ORDER, Money.parse("10.005", "KWD"), METHOD)
-
-    with pytest.raises(UnrepresentableAmount):
-        adapter(NOBODY).freeze(request)
-
-
-def test_another_providers_instrument_is_a_bug() -> None:
-    request = ChargeRequest(CHARGE, ORDER, PRICE, PayPalOrder("ORDER-1"))
-
-    with pytest.raises(TypeError, match="PayPalOrder"):
-        adapter(NOBODY).freeze(request)
 
 
 def test_a_post_that_may_have_arrived_is_never_repeated() -> None:
