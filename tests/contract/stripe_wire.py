@@ -48,6 +48,16 @@ INTENT: dict[str, Any] = {
     "status": "succeeded",
 }
 PAYMENT_METHOD = {"id": "pm_1", "object": "payment_method", "metadata": METADATA}
+PAGE = b"<html><body>Bad Gateway</body></html>"
+FINAL = "Stripe-Should-Retry: false"
+APPROVED = o.Approved(
+    reference="pi_1",
+    capture_reference="ch_1",
+    money=PRICE,
+    our_references=frozenset({str(CHARGE), str(ORDER)}),
+    livemode=False,
+    card=o.Card("card", "visa", "4242", 8, 2031),
+)
 
 
 def answer(body: object, status: str = "200 OK", *headers: str) -> Script:
@@ -61,9 +71,9 @@ def refusal(status: str, *headers: str, **error: object) -> Script:
     return answer({"error": error}, status, *headers)
 
 
-def adapter(url: str, limits: CallLimits = LIMITS, livemode: bool = False) -> StripeProvider:  # noqa: FBT001, FBT002
+def adapter(url: str, limits: CallLimits = LIMITS) -> StripeProvider:
     """A Stripe adapter that speaks to that address."""
-    config = StripeConfig("sk_test_1", ("whsec_1",), livemode, api_base=url, limits=limits)
+    config = StripeConfig("sk_test_1", ("whsec_1",), livemode=False, api_base=url, limits=limits)
     return StripeProvider(config)
 
 
@@ -77,17 +87,6 @@ def charged(script: Script, instrument: StripeToken = METHOD) -> o.Outcome:
     """What the adapter makes of the answers."""
     with serving(script) as (url, _):
         return adapter(url).perform(freeze(instrument), instrument, KEY)
-
-
-FINAL = "Stripe-Should-Retry: false"
-APPROVED = o.Approved(
-    reference="pi_1",
-    capture_reference="ch_1",
-    money=PRICE,
-    our_references=frozenset({str(CHARGE), str(ORDER)}),
-    livemode=False,
-    card=o.Card("card", "visa", "4242", 8, 2031),
-)
 
 
 def reset(connection: socket.socket) -> None:
@@ -109,6 +108,3 @@ def raw(data: bytes) -> Script:
 def intent(**changes: object) -> Script:
     """Answer with the PaymentIntent, changed."""
     return answer(INTENT | changes)
-
-
-PAGE = b"<html><body>Bad Gateway</body></html>"
