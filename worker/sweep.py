@@ -10,7 +10,6 @@ import structlog
 from shared.celery_app import app
 from shared.container import Container
 from shared.db import unit_of_work
-from shared.domain import outcomes as o
 from shared.repository import overdue
 from worker.dispatch import open_publisher, publish_due
 from worker.settlement import Source, settle
@@ -52,7 +51,6 @@ def _look_up_overdue(deps: Container) -> int:
     for charge in late:
         provider = deps.provider(charge.provider)
         outcome = provider.fetch(charge.provider_reference, charge.account)
-        if not isinstance(outcome, o.RequiresAction | o.Submitted):  # those say nothing new
-            with unit_of_work(deps.engine) as connection:
-                settle(connection, deps, charge.id, outcome, Source("sweep"))
+        with unit_of_work(deps.engine) as connection:
+            settle(connection, deps, charge.id, outcome, Source("sweep"))
     return len(late)
