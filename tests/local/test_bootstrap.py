@@ -14,7 +14,7 @@ import pytest
 from local.bootstrap import advice_on
 from local.errors import LocalError
 from local.folders import PROJECT
-from local.installation import install, plain_words
+from local.installation import install, pip_environment, plain_words
 
 DEADLINE_SECONDS = 60
 OLD = '#!/bin/sh\ncase "$*" in *version_info*) echo 3.9;; *) exit 1;; esac\n'
@@ -169,6 +169,30 @@ def test_a_package_that_is_not_the_pinned_one_is_refused_and_told(
 
     with pytest.raises(LocalError, match=r"is not the one that requirements-dev\.txt pins"):
         install(Path(sys.executable), tmp_path / "requirements.txt", log=tmp_path / "log")
+
+
+def test_a_package_without_a_hash_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "requirements.txt").write_text("nothing-of-ours==1.0\n")
+    make_wheel(tmp_path / "nothing_of_ours-1.0-py3-none-any.whl")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+
+    with pytest.raises(LocalError, match="Hashes are required"):
+        install(Path(sys.executable), tmp_path / "requirements.txt", log=tmp_path / "log")
+
+
+def test_pip_is_told_where_packages_come_from_but_not_where_they_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("PIP_INDEX_URL", "PIP_TARGET", "PYTHONPATH", "VIRTUAL_ENV"):
+        monkeypatch.setenv(name, "/some/where")
+
+    environment = pip_environment()
+
+    assert environment["PIP_INDEX_URL"] == "/some/where"
+    assert environment.keys().isdisjoint({"PIP_TARGET", "PYTHONPATH", "VIRTUAL_ENV"})
 
 
 @pytest.mark.parametrize(

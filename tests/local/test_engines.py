@@ -14,6 +14,7 @@ import psycopg2
 import pytest
 import redis
 
+from local.accounts import Account
 from local.engines import Postgres, Redis, engines
 from local.errors import EngineError, FolderInUse
 from local.folders import PROJECT, reachable_folder, temporary_folder
@@ -70,9 +71,10 @@ def test_postgres_starts_over_the_lock_of_a_dead_run_whose_pid_is_somebody_elses
     database.kill()
     lock = database.folder / "cluster" / "postmaster.pid"
     lines = lock.read_text().splitlines()
-    lock.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+    with somebody_else(database.account) as stranger:
+        lock.write_text("\n".join([str(stranger), *lines[1:]]) + "\n")
 
-    database.start()
+        database.start()
 
     assert ask(database, "SELECT 42") == 42
 
@@ -175,6 +177,17 @@ def ask(engine: Postgres, statement: str) -> object:
             cursor.execute(statement)
             row = cursor.fetchone() if cursor.description else None
     return row[0] if row else None
+
+
+@contextlib.contextmanager
+def somebody_else(account: Account | None) -> Iterator[int]:
+    """The pid of a program that has nothing to do with us, run by the same account."""
+    uid = account.uid if account else None
+    with subprocess.Popen(["sleep", "600"], user=uid) as stranger:
+        try:
+            yield stranger.pid
+        finally:
+            stranger.kill()
 
 
 @contextlib.contextmanager

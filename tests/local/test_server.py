@@ -19,11 +19,15 @@ from local.ports import free_port
 DEADLINE_SECONDS = 60
 WEB = """
 import http.server, os, pathlib
+here = pathlib.Path(__file__).parent
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
+        status = "degraded" if (here / "wait").exists() else "ok"
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(b'{"status": "ok"}')
+        self.wfile.write(b'{"status": "%s"}' % status.encode())
+        with (here / "asked").open("a") as asked:
+            asked.write(status)
 server = http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler)
 server.serve_forever()
 """
@@ -52,17 +56,17 @@ class Server:
         return not any(is_running(pid) for pid in self.pids())
 
 
-StartServer = Callable[[str], Server]
+StartServer = Callable[..., Server]
 
 
 @pytest.fixture
 def start_server(tmp_path: Path) -> Iterator[StartServer]:
     started: list[Server] = []
 
-    def start(another_process: str) -> Server:
+    def start(another_process: str = "exec sleep 600", release: str = "true") -> Server:
         (tmp_path / "web.py").write_text(WEB)
         (tmp_path / "Procfile").write_text(
-            f"release: echo released\n"
+            f"release: {release}\n"
             f"web: echo $$ > {tmp_path}/web.pid; exec python {tmp_path}/web.py\n"
             f"other: echo $$ > {tmp_path}/other.pid; {another_process}\n"
         )
@@ -87,11 +91,16 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
 def test_a_server_says_that_it_is_ready_once_its_web_process_answers(
     start_server: StartServer, tmp_path: Path
 ) -> None:
-    server = start_server("exec sleep 600")
+    (tmp_path / "wait").touch()
+    server = start_server()
+    wait_until((tmp_path / "asked").exists)
+    was_ready_early = (tmp_path / "ready").exists()
 
+    (tmp_path / "wait").unlink()
     wait_until((tmp_path / "ready").exists)
 
     settings = json.loads((tmp_path / "ready").read_text())
+    assert not was_ready_early
     assert settings["DATABASE_URL"] == "postgresql://given"
     assert f"http://127.0.0.1:{settings['PORT']}/health/ready" in server.said()
 
@@ -100,7 +109,7 @@ def test_a_server_says_that_it_is_ready_once_its_web_process_answers(
 def test_a_signal_ends_every_process(
     start_server: StartServer, tmp_path: Path, number: signal.Signals
 ) -> None:
-    server = start_server("exec sleep 600")
+    server = start_server()
     wait_until((tmp_path / "ready").exists)
 
     server.process.send_signal(number)
@@ -109,10 +118,29 @@ def test_a_signal_ends_every_process(
     assert server.everything_ended()
 
 
+def test_a_signal_during_the_release_is_heard(start_server: StartServer, tmp_path: Path) -> None:
+    server = start_server(release=f"touch {tmp_path}/releasing; exec sleep 600")
+    wait_until((tmp_path / "releasing").exists)
+
+    server.process.terminate()
+
+    assert server.process.wait(DEADLINE_SECONDS) == 128 + signal.SIGTERM
+
+
+def test_a_release_that_fails_starts_nothing(start_server: StartServer) -> None:
+    server = start_server(release="exit 3")
+
+    code = server.process.wait(DEADLINE_SECONDS)
+
+    assert code == 1
+    assert "The migrations failed" in server.said()
+    assert server.pids() == []
+
+
 def test_a_server_killed_outright_leaves_nothing_running(
     start_server: StartServer, tmp_path: Path
 ) -> None:
-    server = start_server("exec sleep 600")
+    server = start_server()
     wait_until((tmp_path / "ready").exists)
 
     server.process.kill()
@@ -137,7 +165,7 @@ def test_a_process_that_ends_by_itself_ends_all_and_is_named_with_its_last_words
 def test_generated_keys_survive_a_restart(start_server: StartServer, tmp_path: Path) -> None:
     secrets = []
     for _ in range(2):
-        server = start_server("exec sleep 600")
+        server = start_server()
         wait_until((tmp_path / "ready").exists)
         secrets.append(json.loads((tmp_path / "ready").read_text())["JWT_SECRET"])
         server.process.terminate()
