@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,8 @@ from local.folders import PROJECT
 from local.installation import install, pip_environment, plain_words
 
 DEADLINE_SECONDS = 60
+WHEEL = "nothing_of_ours-1.0-py3-none-any.whl"
+NO_WHEEL = b"whatever happens, pip cannot install this"
 OLD = '#!/bin/sh\ncase "$*" in *version_info*) echo 3.9;; *) exit 1;; esac\n'
 WITHOUT_VENV = '#!/bin/sh\ncase "$*" in *version_info*) echo 3.12;; *) exit 1;; esac\n'
 SHIM = "#!/bin/sh\necho 'pyenv: version is not installed' >&2\nexit 127\n"
@@ -163,7 +164,7 @@ def test_a_package_that_is_not_the_pinned_one_is_refused_and_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "requirements.txt").write_text(f"nothing-of-ours==1.0 --hash=sha256:{'0' * 64}\n")
-    make_wheel(tmp_path / "nothing_of_ours-1.0-py3-none-any.whl")
+    (tmp_path / WHEEL).write_bytes(NO_WHEEL)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
 
@@ -175,7 +176,7 @@ def test_a_package_without_a_hash_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "requirements.txt").write_text("nothing-of-ours==1.0\n")
-    make_wheel(tmp_path / "nothing_of_ours-1.0-py3-none-any.whl")
+    (tmp_path / WHEEL).write_bytes(NO_WHEEL)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
 
@@ -239,11 +240,3 @@ def make_venv(project: Path) -> None:
 def stamp(project: Path) -> None:
     code = "from local.bootstrap import STAMP, stamp_by_venv; STAMP.write_text(stamp_by_venv())"
     subprocess.run([sys.executable, "-c", code], cwd=project, check=True)
-
-
-def make_wheel(path: Path) -> None:
-    folder = "nothing_of_ours-1.0.dist-info"
-    with zipfile.ZipFile(path, "w") as wheel:
-        wheel.writestr(f"{folder}/METADATA", "Metadata-Version: 2.1\nName: x\nVersion: 1.0\n")
-        wheel.writestr(f"{folder}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
-        wheel.writestr(f"{folder}/RECORD", "")
