@@ -13,7 +13,6 @@ import psutil
 from local.accounts import Account
 from local.watchdog import watchdog
 
-PROJECT = Path(__file__).resolve().parent.parent
 TAIL_LINES = 20
 
 
@@ -89,7 +88,7 @@ class Child:
 def clean_environment() -> dict[str, str]:
     """The environment for an engine: no PGPORT, locale or library path changes what it does."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
-    return {**kept, "LC_ALL": "C", "TZ": "UTC", "PYTHONPATH": str(PROJECT)}
+    return {**kept, "LC_ALL": "C", "TZ": "UTC"}
 
 
 def _family(pid: int) -> list[psutil.Process]:

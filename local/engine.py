@@ -119,6 +119,9 @@ class Engine(ABC):
     def _pid_file(self) -> Path:
         return self.folder / f"{self.name}.pid"
 
+    def _environment(self) -> dict[str, str]:
+        return clean_environment()
+
     def _launch(self) -> Child:
         if not self._has_served:
             self.port = free_port()
@@ -126,7 +129,7 @@ class Engine(ABC):
             command=self._command(),
             log=self.folder / f"{self.name}.log",
             cwd=self.folder,
-            env=clean_environment(),
+            env=self._environment(),
             account=self.account,
             stop_signal=self.stop_signal,
         )

@@ -2,6 +2,7 @@
 
 import functools
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import redis
 
 from local.engine import Engine
+from local.folders import PROJECT
 from local.ports import LOOPBACK
 
 PROGRAMS = ("redis-server", "valkey-server")
@@ -61,6 +63,12 @@ class Redis(Engine):
             *("--bind", LOOPBACK, "--port", str(self.port), "--dir", str(self.folder)),
             *("--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction"),
         ]
+
+    def _environment(self) -> dict[str, str]:
+        # The stand-in is a Python program, and needs what this Python needed to start.
+        return (
+            {**os.environ, "PYTHONPATH": str(PROJECT)} if self.is_slow else super()._environment()
+        )
 
     def _answers(self) -> bool:
         try:
