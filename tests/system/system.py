@@ -17,9 +17,10 @@ from celery import Celery
 from kombu import Connection
 
 from local import environment as env
-from local.child import PROJECT, Child
+from local.child import Child
 from local.development_keys import DevelopmentKeys
 from local.engines import EngineUrls, Redis
+from local.folders import PROJECT
 from local.sandboxed import Sandbox
 from sandbox.client import MONEY_IN
 
