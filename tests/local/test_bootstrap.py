@@ -90,6 +90,22 @@ def test_it_takes_an_environment_without_a_stamp_for_an_unfinished_one(
     assert "no Python was found" in done.stderr
 
 
+def test_it_takes_an_environment_that_does_not_run_for_an_unfinished_one(
+    project: Path, programs: Path
+) -> None:
+    make_venv(project)
+    stamp(project)
+    python = project / ".venv" / "bin" / "python"
+    python.unlink()
+    python.write_text(SHIM)
+    python.chmod(0o755)
+
+    done = bootstrap(project, programs)
+
+    assert done.returncode == 1
+    assert "no Python was found" in done.stderr
+
+
 def test_it_takes_a_moved_environment_for_an_unfinished_one(project: Path, programs: Path) -> None:
     make_venv(project)
     stamp(project)
@@ -222,10 +238,11 @@ def bootstrap(
 
 def started(project: Path, programs: Path, cwd: Path | None = None) -> "subprocess.Popen[str]":
     noise = {"PYTHONPATH": "/no/where", "PIP_TARGET": "/no/where", "VIRTUAL_ENV": "/no/where"}
+    libraries = {name: value for name, value in os.environ.items() if name == "LD_LIBRARY_PATH"}
     return subprocess.Popen(
         [project / "script" / "bootstrap"],
         cwd=cwd or project,
-        env={**noise, "PATH": str(programs)},
+        env={**noise, **libraries, "PATH": str(programs)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
