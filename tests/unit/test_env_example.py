@@ -4,10 +4,10 @@ import os
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from pydantic_core import PydanticUndefined
 
 from shared.settings import Settings
 
@@ -31,8 +31,16 @@ def test_the_example_lists_every_setting_with_its_default() -> None:
         default = field.get_default()
         if isinstance(default, int | float) or (isinstance(default, str) and default):
             assert told[name] == str(default), name
-        elif default is PydanticUndefined:
+        else:
             assert told[name] == "", name
+
+
+def test_the_example_says_of_every_setting_what_it_means() -> None:
+    lines = EXAMPLE.read_text(encoding="utf8").splitlines()
+
+    mute = [line for before, line in pairwise(lines) if "=" in line[:30] and before[:2] != "# "]
+
+    assert [line for line in mute if not line.startswith("#")] == []
 
 
 @pytest.mark.parametrize(
