@@ -19,6 +19,8 @@ from local.processes import Processes, add_all, read_procfile
 from local.sandboxed import Sandbox
 from local.watchdog import watchdog
 
+# What a driver that reads the ready file should tell its person.
+NOTES = "CHARGEHAND_NOTES"
 DESCRIPTION = """\
 Run the whole of Chargehand on this machine: web, relay, worker, beat and Flower.
 
@@ -76,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
         for note in urls.notes:
             print(note)
         keys, watched = kept_keys(folder), dict(urls.pids)
-        system = env.complete(settings, urls, keys)
+        system = env.complete(settings, urls, keys) | {NOTES: "\n".join(urls.notes)}
         if not env.has_providers(settings):
             sandbox = stack.enter_context(Sandbox(folder, keys, settings))
             sandbox.introduce(env.web_url(system))

@@ -20,6 +20,7 @@ from local.demo.stories import STORIES
 from local.demo.system import LOG, running_system
 from local.environment import web_url
 from local.errors import LocalError
+from local.server import NOTES
 from sandbox.client import ControlError, SandboxControl
 
 DESCRIPTION = """\
@@ -57,6 +58,8 @@ def show(console: Console, *, stays: bool) -> int:
     started = time.monotonic()
     with running_system() as settings:
         console.print(f"All up after {time.monotonic() - started:.1f} s.")
+        if settings[NOTES]:
+            console.print(settings[NOTES], style="yellow", markup=False)
         show_links(console, settings)
         endings = play(console, settings)
         books = settled_audit(settings)
