@@ -121,7 +121,8 @@ class Attempt:
 class Delivery:
     """One event on its way to one endpoint.
 
-    `state`: pending, delivered, dropped (by a fault), abandoned (out of attempts).
+    `state`: pending, delivered, dropped (by a fault), abandoned (out of attempts). While an attempt
+    `is_on_the_way` no other one is begun.
     """
 
     event: Event
@@ -129,6 +130,7 @@ class Delivery:
     due: float
     state: str = "pending"
     attempts: list[Attempt] = field(default_factory=list)
+    is_on_the_way: bool = False
     seq: int = field(default_factory=lambda: next(_sequence))
 
     @property

@@ -53,7 +53,7 @@ class Webhooks:
         """Try everything pending now, once, regardless of its due time; return how many."""
         self.release_held()
         pending = [delivery for delivery in self.deliveries if delivery.is_pending]
-        await asyncio.gather(*(self._try(delivery) for delivery in pending))
+        await asyncio.gather(*(self._try(delivery) for delivery in pending), *self._running)
         return len(pending)
 
     def pending(self, event_id: str) -> int:
@@ -66,7 +66,8 @@ class Webhooks:
         if due <= self._tenant.clock.now():
             self.start(delivery)
         else:
-            self._tenant.clock.at(due, lambda: self.start(delivery))
+            planned = len(delivery.attempts) + 1
+            self._tenant.clock.at(due, lambda: self._start_planned(delivery, planned))
 
     def start(self, delivery: Delivery) -> None:
         """Try a delivery now, without waiting for it."""
@@ -110,6 +111,11 @@ class Webhooks:
         self.deliveries.clear()
         self.held.clear()
 
+    def _start_planned(self, delivery: Delivery, number: int) -> None:
+        # A flush may have made the attempt that this alarm was set for.
+        if len(delivery.attempts) < number:
+            self.start(delivery)
+
     def _addressed(self, events: Iterable[Event]) -> list[Delivery]:
         due = self._tenant.clock.now() + self._tenant.settings.webhook_delay_seconds
         addressed = [
@@ -126,8 +132,9 @@ class Webhooks:
             await self._try(delivery)
 
     async def _try(self, delivery: Delivery) -> None:
-        if not delivery.is_pending:
+        if not delivery.is_pending or delivery.is_on_the_way:
             return
+        delivery.is_on_the_way = True
         tenant, event = self._tenant, delivery.event
         tamper = tenant.faults.first(occasion(event), Stage.CONTENT)
         attempt = Attempt(len(delivery.attempts) + 1, tenant.clock.now())
@@ -136,6 +143,7 @@ class Webhooks:
         parcel = self._couriers[event.provider].pack(tenant, event, delivery.endpoint, tamper)
         limit = tenant.settings.webhook_timeout_seconds
         await self._postman.carry(delivery.endpoint.url, parcel, attempt, limit)
+        delivery.is_on_the_way = False
         self._judge(delivery, attempt)
 
     def _judge(self, delivery: Delivery, attempt: Attempt) -> None:

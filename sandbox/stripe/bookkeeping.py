@@ -10,7 +10,7 @@ from sandbox.stripe.money import fee_of
 from sandbox.stripe.objects import balance_transaction
 from sandbox.stripe.telling import PROVIDER
 
-REFERENCES = ("payment_id", "charge_id", "reference", "order_id")
+REFERENCES = ("payment_id", "charge_id", "charge", "reference", "order_id", "order")
 DISPUTE_FEE = 1500
 
 

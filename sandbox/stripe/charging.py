@@ -66,6 +66,12 @@ def imposed(call: Call, instrument: Instrument) -> Instrument:
 def refuse(deed: Deed, intent: Json, charge: Json, refusal: Refusal) -> StripeError:
     """Mark the attempt as failed, return the error that says so."""
     error = fail_charge(deed, charge, refusal)
+    fail_intent(deed, intent, error)
+    return card_error(error | {"payment_intent": deepcopy(intent)})
+
+
+def fail_intent(deed: Deed, intent: Json, error: Json) -> None:
+    """Send an intent back to where it needs another payment method."""
     intent |= {
         "status": "requires_payment_method",
         "last_payment_error": error,
@@ -75,7 +81,6 @@ def refuse(deed: Deed, intent: Json, charge: Json, refusal: Refusal) -> StripeEr
     }
     account_of(deed.tenant, deed.account).keep(intent, deed.now)
     tell(deed, "payment_intent.payment_failed", about=intent)
-    return card_error(error | {"payment_intent": deepcopy(intent)})
 
 
 def finish_processing(tenant: Tenant, scope: str | None, intent: Json, outcome: str) -> None:

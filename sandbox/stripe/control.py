@@ -9,21 +9,20 @@ from sandbox.call import Deed
 from sandbox.door import control, refusal, sandbox_of, tenant_of, wish_of
 from sandbox.reply import Json
 from sandbox.stripe.books import StripeRoom, account_of
-from sandbox.stripe.charging import Terms, charge_intent, finish_processing, refuse
+from sandbox.stripe.charging import Terms, charge_intent, fail_intent, finish_processing
 from sandbox.stripe.disputes import decide, open_dispute
 from sandbox.stripe.errors import StripeError
-from sandbox.stripe.instruments import Refusal
-from sandbox.stripe.objects import charge as new_charge
 from sandbox.stripe.refunds import refund
 from sandbox.stripe.telling import PROVIDER
 from sandbox.stripe.webhook_endpoints import register
 from sandbox.tenants import Tenant
 
-FAILED_CHALLENGE = Refusal(
-    "payment_intent_authentication_failure",
-    None,
-    "The provided PaymentMethod has failed authentication.",
-)
+FAILED_CHALLENGE = {
+    "type": "card_error",
+    "code": "payment_intent_authentication_failure",
+    "message": "The provided PaymentMethod has failed authentication. You can provide "
+    "payment_method_data or a new PaymentMethod to attempt to fulfill this PaymentIntent again.",
+}
 ENDPOINT_FIELDS = ("url", "secret", "enabled_events", "connect", "api_version", "account")
 
 
@@ -123,9 +122,7 @@ def _authenticated(deed: Deed, intent: Json, *, succeeds: bool) -> None:
         with suppress(StripeError):
             charge_intent(deed, intent, instrument, Terms(authenticated=True))
         return
-    copied = ("amount", "currency", "metadata", "payment_method")
-    given = {name: intent[name] for name in copied} | {"payment_intent": intent["id"]}
-    refuse(deed, intent, new_charge(given, instrument, deed.now), FAILED_CHALLENGE)
+    fail_intent(deed, intent, dict(FAILED_CHALLENGE))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The sandbox process that these tests share."""
+"""The sandbox process that these tests share; a listener for its webhooks."""
 
 import subprocess
 import sys
@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
+
+from tests.sandbox.listener import Listener
 
 PATIENCE = 60.0
 
@@ -23,3 +25,9 @@ def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             time.sleep(0.02)
         yield ready.read_text(encoding="ascii")
         process.terminate()
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    with Listener() as opened:
+        yield opened

@@ -1,10 +1,9 @@
-"""A fresh merchant for every test; a listener for webhooks."""
+"""A fresh merchant for every test."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.sandbox.paypal.listener import Listener
 from tests.sandbox.paypal.shop import Shop, open_shop
 
 
@@ -12,12 +11,6 @@ from tests.sandbox.paypal.shop import Shop, open_shop
 def shop(sandbox_url: str) -> Iterator[Shop]:
     opened = open_shop(sandbox_url)
     with opened.control:
-        yield opened
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    with Listener() as opened:
         yield opened
 
 

@@ -10,7 +10,7 @@ import pytest
 import requests
 from paypalrestsdk.exceptions import ResourceNotFound
 
-from tests.sandbox.paypal.listener import Delivery, Listener
+from tests.sandbox.listener import Delivery, Listener
 from tests.sandbox.paypal.shop import Shop, issue_of
 
 HOUR, DAY = 3600.0, 86400.0

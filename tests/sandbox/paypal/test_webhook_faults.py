@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.paypal.listener import Listener
+from tests.sandbox.listener import Listener
 from tests.sandbox.paypal.shop import Shop
 from tests.sandbox.paypal.verifier import RefusedError, verify
 

@@ -7,7 +7,7 @@ from paypalrestsdk.exceptions import ResourceNotFound
 
 from sandbox.client import SandboxControl
 from sandbox.paypal.courier import PayPalCourier
-from tests.sandbox.paypal.listener import Delivery, Listener
+from tests.sandbox.listener import Delivery, Listener
 from tests.sandbox.paypal.shop import Shop, issue_of
 from tests.sandbox.paypal.verifier import RefusedError, verify
 

@@ -66,8 +66,8 @@ class Listener:
 
 def _type(delivery: Delivery) -> str:
     try:
-        return str(delivery.event["event_type"])
-    except ValueError:
+        return str(delivery.event.get("event_type") or delivery.event["type"])
+    except (ValueError, KeyError):
         return "unreadable"
 
 
