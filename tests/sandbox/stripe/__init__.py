@@ -1,0 +1,1 @@
+"""The Stripe half, driven by the real SDK."""
