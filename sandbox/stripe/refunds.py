@@ -63,7 +63,7 @@ def refund(deed: Deed, params: Json) -> Json:
     account = account_of(deed.tenant, deed.account)
     charge = _charge_to_refund(deed, params)
     left = charge["amount_captured"] - _given_back(deed, charge)
-    amount = params.get("amount") or left
+    amount = params.get("amount", left)
     _check(charge, amount, left)
     aftermath = account.instruments[charge["payment_method"]].aftermath
     given = {name: charge[name] for name in ("currency", "payment_intent")}

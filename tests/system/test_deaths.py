@@ -18,6 +18,7 @@ def test_a_charge_goes_from_http_to_the_provider_and_back(system: System) -> Non
 
 def test_a_worker_killed_during_the_call_leaves_one_capture(system: System) -> None:
     system.control.fault("hang_after", CREATE, seconds=30, provider="stripe")
+    silence = system.control.fault("webhook_drop", provider="stripe", times=None)
     before = system.captures().total()
     link = system.charge_new()
     system.until(lambda: system.captures().total() == before + 1, "the provider committed")
@@ -28,6 +29,7 @@ def test_a_worker_killed_during_the_call_leaves_one_capture(system: System) -> N
 
     assert system.settled(link) == "succeeded"
     assert set(system.captures().values()) == {1}
+    system.control.remove_fault(silence)
 
 
 def test_a_timeout_after_the_provider_committed_is_never_called_a_failure(system: System) -> None:

@@ -1,6 +1,7 @@
 """A merchant who speaks to the sandbox through the real stripe SDK."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,7 +83,7 @@ def error_of(refused: stripe.StripeError) -> Any:
 
 def headers_of(answer: Any) -> dict[str, str]:
     """The headers of an answer, or of an exception."""
-    seen = (
+    seen: Mapping[str, str] = (
         answer.headers if isinstance(answer, stripe.StripeError) else answer.last_response.headers
-    )
+    ) or {}
     return dict(seen)
