@@ -26,7 +26,7 @@ from shared.domain.retry_policy import Step, next_step
 from shared.domain.state_machine import Event
 from shared.providers.base import ChargeRequest
 from shared.repository import attempts, charges, ledger
-from worker.settlement import Source, settle
+from shared.settlement import Source, settle
 
 log = structlog.get_logger()
 

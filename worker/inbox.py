@@ -14,8 +14,8 @@ from shared.domain import outcomes as o
 from shared.domain.retry_policy import retry_delay
 from shared.providers.base import DisputeFact, RefundFact, Translation
 from shared.repository import charges, inbox
+from shared.settlement import Source, settle
 from worker import aftermath
-from worker.settlement import Source, settle
 
 log = structlog.get_logger()
 

@@ -11,8 +11,8 @@ from shared.celery_app import app
 from shared.container import Container
 from shared.db import unit_of_work
 from shared.repository import overdue
+from shared.settlement import Source, settle
 from worker.dispatch import open_publisher, publish_due
-from worker.settlement import Source, settle
 
 log = structlog.get_logger()
 

@@ -17,9 +17,9 @@ from shared.container import Container, build
 from shared.domain.errors import ClaimLost
 from shared.domain.outcomes import NotSent
 from shared.settings import Settings
+from shared.settlement import Source, settle
 from tests.system.system import System
 from worker import charging
-from worker.settlement import Source, settle
 
 CREATE = "POST /v1/payment_intents$"
 
