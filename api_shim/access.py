@@ -1,21 +1,20 @@
-"""Who may see what: the rules of ownership, and how rows are named in URLs."""
+"""Access by name: how rows are named in URLs and documents."""
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from api_shim.errors import ApiError
-from api_shim.identity import ADMIN, Caller
-from shared.repository.catalogue import StoredOrder, read_order
-
-NOT_YOURS: Final = "You can only access your orders or your event's orders"
+from api_shim.errors import ApiError, pointer
+from shared.repository.orders import StoredOrder, read_order
 
 _DIGITS: Final = len(str(2**63 - 1))
 """A key with that many digits may not fit into a bigint."""
+_WORD: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def row_key(text: str) -> tuple[int | None, UUID | None]:
@@ -31,9 +30,16 @@ def row_key(text: str) -> tuple[int | None, UUID | None]:
         return None, None
 
 
-def find_order(connection: Connection, name: str) -> StoredOrder:
+def event_key(text: str) -> tuple[int | None, str | None]:
+    """An event's name in a URL, likewise; its identifier is a word of the platform's."""
+    if text.isascii() and text.isdigit():
+        return row_key(text)[0], None
+    return None, text if _WORD.fullmatch(text) else None
+
+
+def find_order(connection: Connection, name: str, *, lock: bool = False) -> StoredOrder:
     """The order of that name in a URL; ApiError 404 without one."""
-    stored = read_order(connection, *row_key(name))
+    stored = read_order(connection, *row_key(name), lock=lock)
     if stored is None:
         raise no_such_order(name)
     return stored
@@ -45,14 +51,10 @@ def no_such_order(name: str) -> ApiError:
     return ApiError(HTTPStatus.NOT_FOUND, detail, {"parameter": "order_identifier"})
 
 
-def demand_buyer(caller: Caller, user_id: str) -> None:
-    """Refuse everybody but the buyer."""
-    if caller.user_id != user_id:
-        raise ApiError(HTTPStatus.FORBIDDEN, NOT_YOURS)
-
-
-def demand_reader(caller: Caller, user_id: str, organizer_ids: frozenset[str]) -> None:
-    """Refuse everybody but the buyer, the event's organizers, an admin."""
-    allowed = caller.user_id == user_id or caller.user_id in organizer_ids
-    if not allowed and not caller.may(ADMIN):
-        raise ApiError(HTTPStatus.FORBIDDEN, NOT_YOURS)
+def demand_same_id(told: str | None, *names: str) -> None:
+    """Refuse a change whose document names another row than its address does."""
+    if told is None:
+        raise ApiError(HTTPStatus.BAD_REQUEST, 'Missing id in "data" node', pointer("/data/id"))
+    if told not in names:
+        detail = "Value of id does not match the resource identifier in url"
+        raise ApiError(HTTPStatus.BAD_REQUEST, detail, pointer("/data/id"))

@@ -8,8 +8,7 @@ from uuid import uuid4
 import structlog
 from flask import Flask, Response, g
 
-from api_shim import catalogue, charges, errors, health, runtime, webhooks
-from api_shim.reading import check_accept
+from api_shim import charges, errors, events, health, orders, runtime, webhooks
 from shared.container import Container
 
 LARGEST_BODY: Final = 64 * 1024
@@ -25,9 +24,7 @@ def create_app(container: Container) -> Flask:
     errors.install(app)
     app.before_request(_begin)
     app.after_request(_finish)
-    for room in (catalogue, charges):
-        room.routes.before_request(check_accept)
-    for room in (catalogue, charges, webhooks, health):
+    for room in (events, orders, charges, webhooks, health):
         app.register_blueprint(room.routes)
     return app
 

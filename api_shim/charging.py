@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Final
 
 from api_shim.errors import ApiError, pointer
-from api_shim.schemas import ChargeAttributes
+from api_shim.schemas.charges import ChargeAttributes
 from shared.container import Container
 from shared.domain.charge import (
     Instrument,

@@ -5,15 +5,17 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Final
 
-from flask import Blueprint, Response, jsonify
+from flask import Response, jsonify
 from kombu import Connection
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from api_shim import runtime
+from api_shim.door import Routes
+from api_shim.schemas.health import Alive, Readiness
 from shared.db import unit_of_work
 
-routes = Blueprint("health", __name__, url_prefix="/health")
+routes = Routes("health", __name__)
 
 _IMPATIENT: Final = {
     "socket_connect_timeout": 1,
@@ -25,14 +27,26 @@ _IMPATIENT: Final = {
 }
 
 
-@routes.get("/live")
+@routes.public_door(
+    "GET",
+    "/health/live",
+    summary="Whether the process answers",
+    answers={200: Alive},
+    media_type="application/json",
+)
 def live() -> Response:
     """The process answers."""
     return jsonify(status="ok")
 
 
-@routes.get("/ready")
-def ready() -> tuple[Response, HTTPStatus]:
+@routes.public_door(
+    "GET",
+    "/health/ready",
+    summary="Whether it can do its work, and what is away",
+    answers={200: Readiness, 503: Readiness},
+    media_type="application/json",
+)
+def ready() -> Response:
     """What is away; 503 without a database only: charges are accepted without a broker."""
     database, broker = _is_database_there(), _is_broker_there()
     answer = jsonify(
@@ -40,7 +54,8 @@ def ready() -> tuple[Response, HTTPStatus]:
         database="ok" if database else "away",
         broker="ok" if broker else "away",
     )
-    return answer, HTTPStatus.OK if database else HTTPStatus.SERVICE_UNAVAILABLE
+    answer.status_code = HTTPStatus.OK if database else HTTPStatus.SERVICE_UNAVAILABLE
+    return answer
 
 
 def _is_database_there() -> bool:

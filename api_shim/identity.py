@@ -12,7 +12,6 @@ from flask import request
 from api_shim.errors import ApiError
 
 ADMIN: Final = "admin"
-ORDERS_WRITE: Final = "orders:write"
 
 _SCHEMES: Final = {"bearer", "jwt"}
 _LEEWAY: Final = 10
@@ -49,12 +48,6 @@ def identify(secret: str) -> Caller:
     scope = claims.get("scope")
     scopes = scope.split() if isinstance(scope, str) else []
     return Caller(claims["sub"], frozenset(scopes))
-
-
-def demand(caller: Caller, scope: str) -> None:
-    """Refuse a caller whose token does not carry the scope."""
-    if not caller.may(scope):
-        raise ApiError(HTTPStatus.FORBIDDEN, f"This needs the scope {scope}.")
 
 
 def _refused(detail: str) -> ApiError:

@@ -1,4 +1,4 @@
-"""Reading a request: media types, JSON, schema, in that order."""
+"""Reading a request: media types, query, JSON, schema."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from api_shim.errors import ApiError, pointer
 from api_shim.jsonapi import MEDIA_TYPE
-from api_shim.schemas import Document
+from api_shim.schemas.base import Document, Query
 
 Model = TypeVar("Model", bound=Document)
+QueryModel = TypeVar("QueryModel", bound=Query)
 
 
 def check_accept() -> None:
@@ -34,6 +35,23 @@ def read(model: type[Model]) -> Model:
         return model.model_validate_json(body)
     except ValidationError as invalid:
         raise _first_fault(invalid.errors(include_url=False, include_input=False)[0]) from None
+
+
+def read_query(model: type[QueryModel]) -> QueryModel:
+    """The request's query parameters; ApiError 400 that names the one at fault."""
+    repeated = [name for name, values in request.args.lists() if len(values) > 1]
+    if repeated:
+        raise _bad_parameter(repeated[0], "is given more than once")
+    try:
+        return model.model_validate(request.args.to_dict())
+    except ValidationError as invalid:
+        fault = invalid.errors(include_url=False, include_input=False)[0]
+        raise _bad_parameter(str(fault["loc"][0]), fault["msg"]) from None
+
+
+def _bad_parameter(name: str, complaint: str) -> ApiError:
+    source = {"parameter": name}
+    return ApiError(HTTPStatus.BAD_REQUEST, f"{name[:64]}: {complaint}", source)
 
 
 def _first_fault(fault: ErrorDetails) -> ApiError:

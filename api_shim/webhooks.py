@@ -6,29 +6,44 @@ from http import HTTPStatus
 from typing import Final
 
 import structlog
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from api_shim import runtime
+from api_shim.door import Answers, Routes
 from api_shim.errors import ApiError
 from shared.db import unit_of_work
 from shared.domain.charge import Provider
 from shared.domain.errors import ForgedWebhook, SignatureUnverifiable
 from shared.repository.inbox import store_event
 
-routes = Blueprint("webhooks", __name__)
+routes = Routes("webhooks", __name__)
 log = structlog.get_logger()
 
 LARGEST_EVENT: Final = 1024 * 1024
 """Bytes; providers send a few kilobytes."""
 
+_ANSWERS: Final[Answers] = {200: None, 400: None, 404: None, 413: None, 503: None}
 
-@routes.post("/webhooks/stripe")
+
+@routes.public_door(
+    "POST",
+    "/webhooks/stripe",
+    summary="An event of Stripe's, proven by its Stripe-Signature",
+    answers=_ANSWERS,
+    media_type="application/json",
+)
 def stripe() -> Response:
     """Take an event of Stripe's."""
     return _receive(Provider.STRIPE)
 
 
-@routes.post("/webhooks/paypal")
+@routes.public_door(
+    "POST",
+    "/webhooks/paypal",
+    summary="An event of PayPal's, proven by its PayPal-Transmission-Sig",
+    answers=_ANSWERS,
+    media_type="application/json",
+)
 def paypal() -> Response:
     """Take an event of PayPal's."""
     return _receive(Provider.PAYPAL)

@@ -210,6 +210,8 @@ idempotency_keys = Table(
     _text("route"),
     _text("key"),
     _bytes("fingerprint"),
-    _number("charge_id"),
+    Column("status", Integer, nullable=False),
+    _text("location"),
+    _text("body"),
     _instant("created_at"),
 )

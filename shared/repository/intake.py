@@ -1,4 +1,4 @@
-"""Intake: the order that is to be charged, its new charge, the caller's idempotency key."""
+"""Intake: the order that is to be charged, its new charge."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from shared.domain.charge import OrderStatus, Provider
 from shared.domain.money import Money
+from shared.repository.idempotency import CallerKey, StoredAnswer
+from shared.repository.views import ChargeView, charge_view
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +21,6 @@ class OrderKey:
 
     id: int | None
     identifier: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
-class CallerKey:
-    """A caller's Idempotency-Key, in the scope of user and route."""
-
-    user_id: str
-    route: str
-    key: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +35,15 @@ class Target:
     accepts: frozenset[Provider]
     live_charge_id: int | None
     live_fingerprint: bytes | None
-    keyed_charge_id: int | None
-    keyed_fingerprint: bytes | None
+    answered: StoredAnswer | None
+    """What the caller's key was answered before."""
 
 
 _TARGET: Final = text("""
     SELECT o.id, o.user_id, o.amount_minor, o.currency, o.payment_mode, o.status, o.expires_at,
            e.can_pay_by_stripe, e.can_pay_by_paypal,
            c.id AS live_id, c.instrument_fingerprint AS live_fingerprint,
-           k.charge_id AS keyed_id, k.fingerprint AS keyed_fingerprint
+           k.fingerprint AS keyed_fingerprint, k.status AS keyed_status, k.location, k.body
     FROM orders o
     JOIN events e ON e.id = o.event_id
     LEFT JOIN charges c ON c.order_id = o.id
@@ -88,8 +81,7 @@ def lock_target(
         accepts=frozenset(provider for provider, allowed in accepted.items() if allowed),
         live_charge_id=row.live_id,
         live_fingerprint=_bytes(row.live_fingerprint),
-        keyed_charge_id=row.keyed_id,
-        keyed_fingerprint=_bytes(row.keyed_fingerprint),
+        answered=_answered(row),
     )
 
 
@@ -103,15 +95,13 @@ class NewCharge:
     money: Money
     sealed_instrument: bytes | None
     fingerprint: bytes
-    caller: CallerKey
-    body_fingerprint: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What became of a new charge: its id, or None; and the order its instrument belongs to."""
+    """What became of a new charge: the charge, or None; and the order its instrument belongs to."""
 
-    charge_id: int | None
+    charge: ChargeView | None
     instrument_order_id: int
 
 
@@ -127,18 +117,16 @@ _ACCEPT: Final = text("""
         SELECT :identifier, :order_id, :provider, 'accepted', :amount, :currency, :instrument,
                :fingerprint, :now, :now, :now, :now
         FROM instrument WHERE instrument.order_id = :order_id
-        ON CONFLICT DO NOTHING RETURNING id
-    ), key AS (
-        INSERT INTO idempotency_keys (user_id, route, key, fingerprint, charge_id, created_at)
-        SELECT :user_id, :route, :key, :body_fingerprint, id, :now
-        FROM charge WHERE CAST(:key AS text) IS NOT NULL
+        ON CONFLICT DO NOTHING RETURNING *
     )
-    SELECT instrument.order_id, charge.id FROM instrument LEFT JOIN charge ON true
+    SELECT instrument.order_id AS instrument_order_id, charge.*, o.user_id, e.organizer_ids
+    FROM instrument LEFT JOIN charge ON true
+    LEFT JOIN orders o ON o.id = charge.order_id LEFT JOIN events e ON e.id = o.event_id
 """)
 
 
 def accept_charge(connection: Connection, new: NewCharge, now: datetime) -> Accepted:
-    """Store the charge, due at once, with its instrument's claim to the order and the key.
+    """Store the charge, due at once, with its instrument's claim to the order.
 
     One statement; the database refuses a second live charge or another order's instrument, and
     then nothing is stored.
@@ -151,14 +139,11 @@ def accept_charge(connection: Connection, new: NewCharge, now: datetime) -> Acce
         "currency": new.money.currency,
         "instrument": new.sealed_instrument,
         "fingerprint": new.fingerprint,
-        "user_id": new.caller.user_id,
-        "route": new.caller.route,
-        "key": new.caller.key,
-        "body_fingerprint": new.body_fingerprint,
         "now": now,
     }
-    row = connection.execute(_ACCEPT, arguments).one()
-    return Accepted(charge_id=row.id, instrument_order_id=row.order_id)
+    row = connection.execute(_ACCEPT, arguments).mappings().one()
+    charge = None if row["id"] is None else charge_view(row)
+    return Accepted(charge, instrument_order_id=row["instrument_order_id"])
 
 
 _LIVE: Final = text("""
@@ -172,6 +157,12 @@ def live_charge(connection: Connection, order_id: int) -> tuple[int, bytes] | No
     """The charge that came first, with its instrument's fingerprint."""
     row = connection.execute(_LIVE, {"order_id": order_id}).one_or_none()
     return None if row is None else (row.id, bytes(row.instrument_fingerprint))
+
+
+def _answered(row: Row[Any]) -> StoredAnswer | None:
+    if row.keyed_status is None:
+        return None
+    return StoredAnswer(bytes(row.keyed_fingerprint), row.keyed_status, row.location, row.body)
 
 
 def _bytes(value: memoryview | None) -> bytes | None:

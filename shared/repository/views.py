@@ -58,16 +58,17 @@ def read_charge(
     """A charge named by primary key or identifier."""
     arguments = {"id": row_id, "identifier": identifier}
     row = connection.execute(_READ_ONE, arguments).mappings().one_or_none()
-    return None if row is None else _view(row)
+    return None if row is None else charge_view(row)
 
 
 def read_charges_of(connection: Connection, order_id: int) -> list[ChargeView]:
     """An order's charges, the newest first, a hundred at most."""
     rows = connection.execute(_READ_OF_ORDER, {"order_id": order_id}).mappings()
-    return [_view(row) for row in rows]
+    return [charge_view(row) for row in rows]
 
 
-def _view(row: RowMapping) -> ChargeView:
+def charge_view(row: RowMapping) -> ChargeView:
+    """A charge's row, joined with its order's buyer and its event's organizers, as a view."""
     return ChargeView(
         **{name: row[name] for name in _SAME},
         organizer_ids=frozenset(row["organizer_ids"]),

@@ -1,0 +1,98 @@
+"""Who may do what: one table, asked once a route has found the row it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Final
+
+from flask import request
+
+from api_shim.errors import ApiError
+from api_shim.identity import Caller
+
+
+class Role(StrEnum):
+    """What a caller is to the row; those with a colon are scopes of its token."""
+
+    USER = "user"  # anybody with a good token
+    BUYER = "buyer"  # the order's
+    ORGANIZER = "organizer"  # of the order's event
+    PLATFORM = "orders:write"  # the ticketing platform itself
+    ADMIN = "admin"
+
+
+CHARGES_WRITE: Final = "charges:write"
+"""A buyer's token that names scopes must name this one to move money; one without may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Whose row it is."""
+
+    buyer: str | None = None
+    organizers: frozenset[str] = frozenset()
+
+
+NOBODY: Final = Parties()
+
+_OTHERS_ORDER: Final = "You can only access your orders or your event's orders"
+_NO_PLATFORM: Final = "This needs the scope orders:write."
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The roles that may, and what all others are told."""
+
+    roles: frozenset[Role]
+    refusal: str = ""
+    moves_money: bool = False
+
+
+def _readers() -> Rule:
+    return Rule(frozenset({Role.BUYER, Role.ORGANIZER, Role.ADMIN}), _OTHERS_ORDER)
+
+
+def _platform(*others: Role) -> Rule:
+    return Rule(frozenset({Role.PLATFORM, Role.ADMIN, *others}), _NO_PLATFORM)
+
+
+PERMISSIONS: Final[dict[str, Rule]] = {
+    "events.post_event": _platform(),
+    "events.get_event": _platform(Role.ORGANIZER),
+    "events.patch_event": _platform(),
+    "orders.post_order": _platform(),
+    "orders.get_order": _readers(),
+    "orders.get_orders": Rule(frozenset({Role.USER})),  # each sees its own
+    "orders.patch_order": Rule(
+        frozenset({Role.BUYER, Role.PLATFORM, Role.ADMIN}), _OTHERS_ORDER, moves_money=True
+    ),
+    "charges.charge_order": Rule(frozenset({Role.BUYER}), _OTHERS_ORDER, moves_money=True),
+    "charges.get_charge": _readers(),
+    "charges.get_charges_of_order": _readers(),
+}
+"""By endpoint; a route of JSON:API that is not here can be reached by nobody."""
+
+_HOLDS: Final[dict[Role, Callable[[Caller, Parties], bool]]] = {
+    Role.USER: lambda _caller, _parties: True,
+    Role.BUYER: lambda caller, parties: caller.user_id == parties.buyer,
+    Role.ORGANIZER: lambda caller, parties: caller.user_id in parties.organizers,
+    Role.PLATFORM: lambda caller, _parties: Role.PLATFORM in caller.scopes,
+    Role.ADMIN: lambda caller, _parties: Role.ADMIN in caller.scopes,
+}
+
+
+def permit(caller: Caller, parties: Parties = NOBODY) -> None:
+    """Let the caller go on with this request; ApiError 403 where the table says no."""
+    rule = PERMISSIONS[str(request.endpoint)]
+    held = {role for role in rule.roles if _HOLDS[role](caller, parties)}
+    if not held:
+        raise ApiError(HTTPStatus.FORBIDDEN, rule.refusal)
+    if rule.moves_money and held == {Role.BUYER} and not _may_pay(caller):
+        raise ApiError(HTTPStatus.FORBIDDEN, f"This needs the scope {CHARGES_WRITE}.")
+
+
+def _may_pay(caller: Caller) -> bool:
+    return not caller.scopes or CHARGES_WRITE in caller.scopes

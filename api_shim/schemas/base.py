@@ -1,0 +1,84 @@
+"""The ground of every schema: member names, plain values, the parts of a JSON:API document."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+
+from shared.domain.errors import InvalidMoney
+from shared.domain.money import exponent_of
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("contains characters that no text has")
+    return text
+
+
+def _blank_is_nothing(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _currency(code: str) -> str:
+    try:
+        exponent_of(code)
+    except InvalidMoney as unknown:
+        raise ValueError(str(unknown)) from None
+    return code
+
+
+_Strict = StringConstraints(strict=True, min_length=1, max_length=255)
+Text = Annotated[str, _Strict, AfterValidator(_storable)]
+Currency = Annotated[
+    str, StringConstraints(strict=True, pattern=r"^[A-Z]{3}$"), AfterValidator(_currency)
+]
+Amount = Annotated[str, StringConstraints(strict=True, max_length=40)]
+"""A decimal number of major units; how many decimals it may have depends on the currency."""
+Optional = BeforeValidator(_blank_is_nothing)
+"""A blank text is the same as none."""
+
+
+class Document(BaseModel):
+    """Members by their dashed names; snake_case is accepted, unknown members are ignored."""
+
+    model_config = ConfigDict(
+        alias_generator=lambda name: name.replace("_", "-"), populate_by_name=True, frozen=True
+    )
+
+
+class Query(BaseModel):
+    """A route's query parameters; an unknown one is refused (JSON:API 1.1, Query Parameters)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False)
+
+
+class Linkage(Document):
+    """A resource identifier object."""
+
+    type: Text
+    id: Text
+
+
+class ToOne(Document):
+    """A to-one relationship."""
+
+    data: Linkage
+
+
+class Version(Document):
+    """The JSON:API object of every answer."""
+
+    version: Literal["1.1"]
+
+
+class Told(Document):
+    """An answer's document."""
+
+    jsonapi: Version
+
+
+class SelfLink(Document):
+    """Where the resource stands."""
+
+    self: str

@@ -1,0 +1,120 @@
+"""Charges on the wire."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from api_shim.schemas.base import Document, Optional, Query, SelfLink, Told, ToOne
+
+StripeToken = Annotated[
+    str, StringConstraints(strict=True, pattern=r"^(tok|pm)_[A-Za-z0-9_]{1,250}$")
+]
+PayPalId = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z0-9-]{1,64}$")]
+ChargeStatus = Literal[
+    "accepted",
+    "submitting",
+    "indeterminate",
+    "requires-action",
+    "processing",
+    "succeeded",
+    "failed",
+    "canceled",
+    "needs-review",
+]
+
+LONGEST_WAIT = 30
+
+
+class ChargeAttributes(Document):
+    """What the buyer pays with."""
+
+    stripe: Annotated[StripeToken | None, Optional] = None
+    paypal: Annotated[PayPalId | None, Optional] = None
+    paypal_payment_id: Annotated[PayPalId | None, Optional] = None
+    paypal_payer_id: Annotated[PayPalId | None, Optional] = None
+
+
+class ChargeData(Document):
+    """The primary data of a charge request."""
+
+    type: Literal["charge"]
+    attributes: ChargeAttributes = ChargeAttributes()
+
+
+class ChargeRequest(Document):
+    """`POST /v1/orders/<id>/charge`."""
+
+    data: ChargeData
+
+
+class Wait(Query):
+    """How many seconds the answer may wait for the charge's next change."""
+
+    wait: Annotated[float, Field(ge=0, le=LONGEST_WAIT)] = 0
+
+
+class NextAction(Document):
+    """What the payer must do: open the link, or hand the client secret to Stripe.js."""
+
+    kind: str
+    url: str | None = None
+    client_secret: str | None = None
+
+
+class ToldCharge(Document):
+    """A charge as it stands; `failure-message` is safe to show."""
+
+    identifier: UUID
+    status: ChargeStatus
+    amount: str
+    currency: str
+    payment_mode: Literal["stripe", "paypal"]
+    failure_code: str | None
+    failure_message: str | None
+    provider_reference: str | None
+    attempts: int
+    next_action: NextAction | None
+    paid_via: str | None
+    brand: str | None
+    last4: str | None
+    exp_month: int | None
+    exp_year: int | None
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+
+class ChargeLinks(SelfLink):
+    """Where the charge stands, where its payer approves."""
+
+    approve: str | None = None
+
+
+class OfOrder(Document):
+    """The order that is charged."""
+
+    order: ToOne
+
+
+class ChargeResource(Document):
+    """A charge."""
+
+    type: Literal["charge"]
+    id: str
+    attributes: ToldCharge
+    relationships: OfOrder
+    links: ChargeLinks
+
+
+class ChargeDocument(Told):
+    """One charge."""
+
+    data: ChargeResource
+
+
+class ChargesDocument(Told):
+    """An order's charges, the newest first."""
+
+    data: list[ChargeResource]

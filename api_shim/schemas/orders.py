@@ -1,0 +1,131 @@
+"""Orders on the wire."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from api_shim.schemas.base import (
+    Amount,
+    Currency,
+    Document,
+    Optional,
+    Query,
+    SelfLink,
+    Text,
+    Told,
+    ToOne,
+)
+from api_shim.schemas.events import EventIdentifier
+
+PaymentMode = Literal["stripe", "paypal", "free", "bank", "cheque", "onsite", "invoice"]
+OrderStatus = Literal["pending", "completed", "cancelled", "expired"]
+LARGEST_PAGE = 100
+
+
+class OrderAttributes(Document):
+    """What the ticketing platform tells of an order."""
+
+    identifier: UUID
+    user_id: Text
+    amount: Amount | None = None
+    currency: Currency
+    payment_mode: PaymentMode
+    expires_at: AwareDatetime | None = None
+
+
+class OrderChanges(Document):
+    """The one change that a client may make: an unpaid order is cancelled."""
+
+    status: OrderStatus
+
+
+class OrderRelationships(Document):
+    """What an order belongs to."""
+
+    event: ToOne
+
+
+class OrderData(Document):
+    """The primary data of an order."""
+
+    type: Literal["order"]
+    attributes: OrderAttributes
+    relationships: OrderRelationships
+
+
+class ChangedOrderData(Document):
+    """An order's change; `id` repeats the one in the address."""
+
+    type: Literal["order"]
+    id: Annotated[str | None, Optional] = None
+    attributes: OrderChanges
+
+
+class OrderRequest(Document):
+    """`POST /v1/orders`."""
+
+    data: OrderData
+
+
+class OrderChange(Document):
+    """`PATCH /v1/orders/<id>`."""
+
+    data: ChangedOrderData
+
+
+class OrderPage(Query):
+    """Which orders, how many of them, after which (the cursor of `links.next`)."""
+
+    status: Annotated[OrderStatus | None, Field(alias="filter[status]")] = None
+    event: Annotated[EventIdentifier | None, Field(alias="filter[event]")] = None
+    size: Annotated[int, Field(alias="page[size]", ge=1, le=LARGEST_PAGE)] = 20
+    after: Annotated[str | None, Field(alias="page[after]", pattern=r"^[A-Za-z0-9_-]{1,32}$")] = (
+        None
+    )
+
+
+class ToldOrder(Document):
+    """An order as it stands; `completed` is written by money alone."""
+
+    identifier: UUID
+    user_id: str
+    amount: str | None
+    currency: str
+    payment_mode: PaymentMode
+    status: OrderStatus
+    expires_at: AwareDatetime | None
+    completed_at: AwareDatetime | None
+    created_at: AwareDatetime
+
+
+class OrderResource(Document):
+    """An order."""
+
+    type: Literal["order"]
+    id: str
+    attributes: ToldOrder
+    relationships: OrderRelationships
+    links: SelfLink
+
+
+class OrderDocument(Told):
+    """One order."""
+
+    data: OrderResource
+
+
+class PageLinks(Document):
+    """This page, the next one."""
+
+    self: str
+    next: str | None
+
+
+class OrdersDocument(Told):
+    """A page of orders, the newest first."""
+
+    data: list[OrderResource]
+    links: PageLinks
