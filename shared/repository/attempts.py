@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, RowMapping, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, text, update
 
 from shared.domain.charge import Operation
 from shared.domain.retry_policy import AttemptRecord, key_expiry
@@ -27,18 +26,23 @@ class Attempt:
     started_at: datetime
 
 
+_IS_OPEN: Final = (attempts.c.charge_id == bindparam("charge"), attempts.c.finished_at.is_(None))
+_IS_THE_ONE: Final = attempts.c.id == bindparam("attempt")
+
+_OPEN: Final = select(attempts).where(*_IS_OPEN)
+
+
 def open_attempt(connection: Connection, charge_id: int) -> Attempt | None:
     """The charge's attempt that has no definite answer yet."""
-    query = select(attempts).where(
-        attempts.c.charge_id == charge_id, attempts.c.finished_at.is_(None)
-    )
-    row = connection.execute(query).mappings().one_or_none()
+    row = connection.execute(_OPEN, {"charge": charge_id}).mappings().one_or_none()
     return None if row is None else _attempt(row)
 
 
 _NUMBER: Final = text("""
     UPDATE charges SET attempts = attempts + 1 WHERE id = :id RETURNING identifier, attempts
 """)
+
+_START: Final = insert(attempts).returning(attempts)
 
 
 def start_attempt(
@@ -57,15 +61,15 @@ def start_attempt(
         "replayable": True,
         "started_at": now,
     }
-    row = connection.execute(insert(attempts).values(values).returning(attempts)).mappings().one()
-    return _attempt(row)
+    return _attempt(connection.execute(_START, values).mappings().one())
+
+
+_COUNT: Final = update(attempts).where(_IS_THE_ONE).values(tries=attempts.c.tries + 1)
 
 
 def count_try(connection: Connection, attempt_id: int) -> None:
     """Note before the call leaves that it may be on the wire from now on."""
-    connection.execute(
-        update(attempts).where(attempts.c.id == attempt_id).values(tries=attempts.c.tries + 1)
-    )
+    connection.execute(_COUNT, {"attempt": attempt_id})
 
 
 def suspect(connection: Connection, attempt: Attempt) -> Attempt:
@@ -74,24 +78,24 @@ def suspect(connection: Connection, attempt: Attempt) -> Attempt:
     return replace(attempt, record=replace(attempt.record, maybe_executed=True))
 
 
+_NOTE: Final = update(attempts).where(_IS_THE_ONE)
+
+
 def note_answer(
     connection: Connection, attempt: Attempt, *, maybe_executed: bool, replayable: bool
 ) -> None:
     """Keep what an indefinite answer taught of an attempt that stays open."""
-    connection.execute(
-        update(attempts)
-        .where(attempts.c.id == attempt.id)
-        .values(maybe_executed=maybe_executed, replayable=replayable)
-    )
+    learnt = {"maybe_executed": maybe_executed, "replayable": replayable}
+    connection.execute(_NOTE, {"attempt": attempt.id} | learnt)
+
+
+_FINISH: Final = update(attempts).where(*_IS_OPEN)
 
 
 def finish_attempt(connection: Connection, charge_id: int, outcome: str, now: datetime) -> None:
     """Close the charge's open attempt, if any, with its definite answer."""
-    connection.execute(
-        update(attempts)
-        .where(attempts.c.charge_id == charge_id, attempts.c.finished_at.is_(None))
-        .values(finished_at=now, outcome=outcome)
-    )
+    answer = {"finished_at": now, "outcome": outcome}
+    connection.execute(_FINISH, {"charge": charge_id} | answer)
 
 
 def _attempt(row: RowMapping) -> Attempt:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, text, update
+from sqlalchemy import Connection, RowMapping, bindparam, text, update
 
 from shared.domain.charge import Charge, OrderStatus, Provider, Status
 from shared.domain.errors import UnknownRecord
@@ -120,9 +120,12 @@ def find_charge(
     return connection.execute(_FIND, arguments).scalar_one_or_none()
 
 
+_UPDATE: Final = update(table).where(table.c.id == bindparam("charge"))
+
+
 def update_charge(connection: Connection, charge_id: int, values: dict[str, Any]) -> None:
     """Write the named columns: called by the one door only."""
-    connection.execute(update(table).where(table.c.id == charge_id).values(**values))
+    connection.execute(_UPDATE, {"charge": charge_id} | values)
 
 
 def _charge(row: RowMapping) -> Charge:

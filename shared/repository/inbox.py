@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from shared.domain.charge import Provider
@@ -25,36 +26,43 @@ class StoredEvent:
     tries: int
 
 
+_STORE: Final = (
+    insert(webhook_events)
+    .on_conflict_do_nothing(constraint="uq_webhook_events_event")
+    .returning(webhook_events.c.id)
+)
+
+
 def store_event(
     connection: Connection, provider: Provider, event: ProviderEvent, body: bytes, now: datetime
 ) -> bool:
     """Keep the raw event, due at once; False where this event is already here."""
-    statement = (
-        insert(webhook_events)
-        .values(
-            provider=provider,
-            event_id=event.event_id,
-            event_type=event.event_type,
-            account=event.account,
-            body=body,
-            created_at=event.created_at,
-            received_at=now,
-            dispatch_at=now,
-        )
-        .on_conflict_do_nothing(constraint="uq_webhook_events_event")
-        .returning(webhook_events.c.id)
-    )
-    return connection.execute(statement).one_or_none() is not None
+    values = {
+        "provider": provider,
+        "event_id": event.event_id,
+        "event_type": event.event_type,
+        "account": event.account,
+        "body": body,
+        "created_at": event.created_at,
+        "received_at": now,
+        "dispatch_at": now,
+    }
+    return connection.execute(_STORE, values).one_or_none() is not None
+
+
+_EVENT: Final = webhook_events.c
+_UNHANDLED: Final = select(
+    _EVENT.id, _EVENT.provider, _EVENT.event_type, _EVENT.account, _EVENT.body, _EVENT.tries
+).where(_EVENT.id == bindparam("event"), _EVENT.handled_at.is_(None))
+_UNHANDLED_LOCKED: Final = _UNHANDLED.with_for_update()
 
 
 def unhandled_event(
     connection: Connection, event_id: int, *, lock: bool = False
 ) -> StoredEvent | None:
     """The stored event, or None where its handling is already on record."""
-    table = webhook_events.c
-    columns = (table.id, table.provider, table.event_type, table.account, table.body, table.tries)
-    query = select(*columns).where(table.id == event_id, table.handled_at.is_(None))
-    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    query = _UNHANDLED_LOCKED if lock else _UNHANDLED
+    row = connection.execute(query, {"event": event_id}).one_or_none()
     if row is None:
         return None
     return StoredEvent(
@@ -76,7 +84,8 @@ def postpone_event(connection: Connection, event_id: int, tries: int, until: dat
     _write(connection, event_id, tries=tries, dispatch_at=until)
 
 
+_WRITE: Final = update(webhook_events).where(_EVENT.id == bindparam("event"))
+
+
 def _write(connection: Connection, event_id: int, **values: object) -> None:
-    connection.execute(
-        update(webhook_events).where(webhook_events.c.id == event_id).values(**values)
-    )
+    connection.execute(_WRITE, {"event": event_id} | values)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import uuid4
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, bindparam, insert, update
 
 from shared.domain.charge import Charge, OrderStatus, Status
 from shared.domain.decisions import Decision
@@ -21,6 +21,8 @@ ANNOUNCED: Final = {
 }
 """What the ticketing platform is told when a charge arrives at a status."""
 
+_APPEND: Final = insert(transitions)
+
 
 def record_transition(
     connection: Connection,
@@ -32,27 +34,32 @@ def record_transition(
     evidence: dict[str, Any] | None,
 ) -> None:
     """Append who moved the charge, from where, to where, why."""
-    connection.execute(
-        insert(transitions).values(
-            charge_id=charge.id,
-            at=at,
-            actor=actor,
-            event=decision.event,
-            from_status=charge.status,
-            to_status=decision.status,
-            reason=decision.reason,
-            evidence=evidence,
-        )
-    )
+    move = {
+        "charge_id": charge.id,
+        "at": at,
+        "actor": actor,
+        "event": decision.event,
+        "from_status": charge.status,
+        "to_status": decision.status,
+        "reason": decision.reason,
+        "evidence": evidence,
+    }
+    connection.execute(_APPEND, move)
+
+
+_COMPLETE: Final = (
+    update(orders)
+    .where(orders.c.id == bindparam("order"), orders.c.status == OrderStatus.PENDING)
+    .values(status=OrderStatus.COMPLETED)
+)
 
 
 def complete_order(connection: Connection, order_id: int, now: datetime) -> None:
     """Mark the order paid; the database refuses it without a succeeded charge."""
-    connection.execute(
-        update(orders)
-        .where(orders.c.id == order_id, orders.c.status == OrderStatus.PENDING)
-        .values(status=OrderStatus.COMPLETED, completed_at=now, updated_at=now)
-    )
+    connection.execute(_COMPLETE, {"order": order_id, "completed_at": now, "updated_at": now})
+
+
+_ANNOUNCE: Final = insert(outbound_events)
 
 
 def announce(connection: Connection, charge: Charge, decision: Decision, now: datetime) -> None:
@@ -68,7 +75,7 @@ def announce(connection: Connection, charge: Charge, decision: Decision, now: da
         for event_type in ANNOUNCED.get(decision.status, ())
     ]
     if rows:
-        connection.execute(insert(outbound_events), rows)
+        connection.execute(_ANNOUNCE, rows)
 
 
 def _payload(charge: Charge, decision: Decision) -> dict[str, str | None]:
