@@ -152,6 +152,20 @@ class SandboxControl:
         """Have the bank decide a dispute: `won` or `lost`."""
         return self._post(f"/stripe/disputes/{dispute}/close", {"outcome": outcome})
 
+    # The organizer at Stripe
+
+    def authorization_code(self, account: str | None = None) -> Json:
+        """Play an organizer who agrees on Stripe's page; the answer has `code`, `account`."""
+        return self._post("/stripe/authorization_codes", {"account": account})
+
+    def connect_account(self, account: str | None = None) -> str:
+        """Connect an account without OAuth, return its id."""
+        return str(self._post("/stripe/accounts", {"id": account})["id"])
+
+    def leave_platform(self, account: str) -> None:
+        """Play an organizer who throws the platform out in the dashboard."""
+        self._post(f"/stripe/accounts/{account}/deauthorize")
+
     # The buyer and the account at PayPal
 
     def paypal_webhook(self, url: str, webhook_id: str | None = None) -> Json:

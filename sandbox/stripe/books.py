@@ -57,14 +57,9 @@ class Account:
 
 @dataclass(slots=True)
 class StripeRoom:
-    """All accounts of one tenant: its own under None, connected ones under their ids.
-
-    `borrowed`: API keys that OAuth gave out for connected accounts. `codes`: OAuth codes spent.
-    """
+    """All accounts of one tenant: its own under None, connected ones under their ids."""
 
     accounts: dict[str | None, Account] = field(default_factory=dict)
-    borrowed: dict[str, str] = field(default_factory=dict)
-    codes: set[str] = field(default_factory=set)
 
     def account(self, account_id: str | None) -> Account:
         """Return an account, made on first use."""

@@ -14,6 +14,7 @@ from sandbox.reply import Json, Refused, Reply, json_reply
 from sandbox.stripe import errors
 from sandbox.stripe.books import StripeRoom, account_of
 from sandbox.stripe.canned import CANNED
+from sandbox.stripe.connections import Connections, connections_of
 from sandbox.stripe.errors import StripeError
 from sandbox.stripe.form import decode_form
 from sandbox.stripe.magic import magic_fault
@@ -24,7 +25,6 @@ KEY_LIFE = 24 * 3600.0
 LONGEST_KEY = 255
 TEST_KEY = re.compile(r"^(sk|rk)_test_[A-Za-z0-9_]+$")
 VERSION = re.compile(r"^\d{4}-\d{2}-\d{2}(\.[a-z]+)?(;.*)?$")
-ACCOUNT = re.compile(r"^acct_[A-Za-z0-9]+$")
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -128,7 +128,7 @@ class StripeDialect:
         key = _key(arrival, params)
         tenant = tenants.of_stripe(key)
         _check_version(arrival.headers.get("Stripe-Version", API_VERSION))
-        account = _scope(arrival, tenant.room(StripeRoom).borrowed.get(key))
+        account = _scope(arrival, key, connections_of(tenant))
         return Call(
             tenant=tenant,
             provider=PROVIDER,
@@ -193,14 +193,16 @@ def _check_version(version: str) -> None:
         raise errors.malformed(f"Invalid Stripe API version: {version}")
 
 
-def _scope(arrival: Arrival, borrowed: str | None) -> str | None:
+def _scope(arrival: Arrival, key: str, connections: Connections) -> str | None:
+    borrowed = connections.opens(key)
     account = arrival.headers.get("Stripe-Account") or borrowed
     if account is None:
         return None
-    if not ACCOUNT.match(account) or (borrowed and account != borrowed):
+    is_strange = borrowed is not None and account != borrowed
+    if is_strange or key in connections.revoked or not connections.lets_in(account):
         text = (
-            f"The provided key does not have access to account '{account}' (or that account does "
-            "not exist). Application access may have been revoked."
+            f"The provided key '{_masked(key)}' does not have access to account '{account}' (or "
+            "that account does not exist). Application access may have been revoked."
         )
         raise errors.forbidden(text, "account_invalid")
     return account

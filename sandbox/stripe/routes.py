@@ -7,6 +7,7 @@ from sandbox.mount import Route, mount
 from sandbox.stripe import (
     balance,
     charges,
+    connect_control,
     control,
     customers,
     disputes,
@@ -72,3 +73,4 @@ def add_routes(app: web.Application) -> None:
     )
     mount(app, StripeDialect(), StripeCourier(), (*ROUTES, *keys))
     control.add_routes(app)
+    connect_control.add_routes(app)

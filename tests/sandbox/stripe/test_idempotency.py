@@ -158,7 +158,7 @@ def test_an_expired_key_can_be_had_by_a_fault(shop: Shop) -> None:
 
 def test_a_key_belongs_to_one_account(shop: Shop) -> None:
     ours = shop.pay(key="k")
-    connected = {"idempotency_key": "k", "stripe_account": "acct_1Connected"}
+    connected = {"idempotency_key": "k", "stripe_account": shop.control.connect_account()}
 
     theirs = shop.api.payment_intents.create(shop.params(), connected)
 

@@ -205,7 +205,7 @@ def test_the_api_version_is_echoed_or_refused(shop: Shop) -> None:
 
 
 def test_a_connected_account_has_its_own_objects(shop: Shop) -> None:
-    connected = {"stripe_account": "acct_1Connected"}
+    connected = {"stripe_account": shop.control.connect_account("acct_1Connected")}
     theirs = shop.api.payment_intents.create(shop.params(), connected)
 
     with pytest.raises(stripe.InvalidRequestError, match="No such payment_intent"):
@@ -215,9 +215,14 @@ def test_a_connected_account_has_its_own_objects(shop: Shop) -> None:
     assert [row["account"] for row in shop.control.ledger()] == ["acct_1Connected"] * 2
 
 
-def test_an_account_that_is_none_is_forbidden(shop: Shop) -> None:
+@pytest.mark.parametrize("account", ["nobody", "acct_1OfAnotherPlatform"])
+def test_an_account_that_is_not_connected_is_forbidden(
+    shop: Shop, other_shop: Shop, account: str
+) -> None:
+    other_shop.control.connect_account("acct_1OfAnotherPlatform")
+
     with pytest.raises(stripe.PermissionError) as refused:
-        shop.api.balance.retrieve({}, {"stripe_account": "nobody"})
+        shop.api.balance.retrieve({}, {"stripe_account": account})
 
     assert error_of(refused.value).code == "account_invalid"
 
