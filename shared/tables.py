@@ -195,12 +195,10 @@ outbound_events = Table(
     METADATA,
     _id(),
     _uuid("identifier"),
-    _number("order_id"),
+    _number("order_id", null=True),
     _text("event_type"),
     _json("payload"),
     _instant("created_at"),
-    _instant("dispatch_at", null=True),
-    _instant("delivered_at", null=True),
 )
 
 idempotency_keys = Table(

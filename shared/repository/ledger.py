@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Final
-from uuid import uuid4
 
 from sqlalchemy import Connection, bindparam, insert, update
 
 from shared.domain.charge import Charge, OrderStatus, Status
 from shared.domain.decisions import Decision
-from shared.tables import orders, outbound_events, transitions
+from shared.domain.outbound import OutboundType
+from shared.repository import outbox
+from shared.tables import orders, transitions
 
 ANNOUNCED: Final = {
-    Status.SUCCEEDED: ("charge.succeeded", "order.completed"),
-    Status.FAILED: ("charge.failed",),
-    Status.CANCELED: ("charge.canceled",),
-    Status.REQUIRES_ACTION: ("charge.requires_action",),
-    Status.NEEDS_REVIEW: ("charge.needs_review",),
+    Status.SUCCEEDED: (OutboundType.CHARGE_SUCCEEDED, OutboundType.ORDER_COMPLETED),
+    Status.FAILED: (OutboundType.CHARGE_FAILED,),
+    Status.CANCELED: (OutboundType.CHARGE_CANCELED,),
+    Status.REQUIRES_ACTION: (OutboundType.CHARGE_REQUIRES_ACTION,),
+    Status.NEEDS_REVIEW: (OutboundType.CHARGE_NEEDS_REVIEW,),
 }
 """What the ticketing platform is told when a charge arrives at a status."""
 
@@ -59,23 +60,13 @@ def complete_order(connection: Connection, order_id: int, now: datetime) -> None
     connection.execute(_COMPLETE, {"order": order_id, "completed_at": now, "updated_at": now})
 
 
-_ANNOUNCE: Final = insert(outbound_events)
-
-
 def announce(connection: Connection, charge: Charge, decision: Decision, now: datetime) -> None:
     """Store what the ticketing platform must hear of the move, in the move's own transaction."""
-    rows = [
-        {
-            "identifier": uuid4(),
-            "order_id": charge.order_id,
-            "event_type": event_type,
-            "payload": _payload(charge, decision),
-            "created_at": now,
-        }
-        for event_type in ANNOUNCED.get(decision.status, ())
+    told = [
+        outbox.Announcement(charge.order_id, kind, _payload(charge, decision))
+        for kind in ANNOUNCED.get(decision.status, ())
     ]
-    if rows:
-        connection.execute(_ANNOUNCE, rows)
+    outbox.announce(connection, told, now)
 
 
 def _payload(charge: Charge, decision: Decision) -> dict[str, str | None]:

@@ -10,7 +10,7 @@ from psycopg2.extensions import connection
 from sqlalchemy import create_engine, inspect
 
 from shared.domain.state_machine import ALLOWED_MOVES
-from shared.tables import METADATA
+from shared.outbound_tables import METADATA
 
 CHARGE = """
     INSERT INTO charges (identifier, order_id, provider, status, amount_minor, currency,
