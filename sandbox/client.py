@@ -49,7 +49,7 @@ class SandboxControl:
     # The world
 
     def link(self, stripe_key: str, paypal_client_id: str, paypal_client_secret: str) -> Json:
-        """Make one tenant of a Stripe key with a PayPal client."""
+        """Make one tenant of both halves; tells Stripe's publishable key."""
         wish = {"stripe_key": stripe_key, "paypal_client_id": paypal_client_id}
         return self._post("/tenants", wish | {"paypal_client_secret": paypal_client_secret})
 

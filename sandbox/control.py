@@ -9,7 +9,7 @@ from aiohttp import web
 from sandbox.door import control, refusal, sandbox_of, tenant_of, wish_of
 from sandbox.fault_catalogue import FAULTS
 from sandbox.reply import Json
-from sandbox.tenants import Tenant
+from sandbox.tenants import Tenant, publishable_key
 
 TENANT_FIELDS = ("stripe_key", "paypal_client_id", "paypal_client_secret")
 
@@ -29,7 +29,8 @@ async def link_tenants(request: web.Request) -> web.Response:
         tenant = sandbox_of(request).tenants.link(key, client, secret)
     except ValueError as taken:
         raise refusal(409, str(taken)) from None
-    return web.json_response({"tenant": tenant.name})
+    publishable = {"stripe_publishable_key": publishable_key(key)} if key else {}
+    return web.json_response({"tenant": tenant.name} | publishable)
 
 
 @control

@@ -68,6 +68,11 @@ def new_id(prefix: str, length: int = 24) -> str:
     return prefix + "".join(secrets.choice(alphabet) for _ in range(length))
 
 
+def publishable_key(stripe_key: str) -> str:
+    """Return the publishable key that goes with a secret one, the same in every run."""
+    return "pk_test_" + sha256(stripe_key.encode()).hexdigest()[:24]
+
+
 @dataclass(slots=True)
 class Tenants:
     """All tenants, found by a Stripe key or by a PayPal client id."""
@@ -78,12 +83,23 @@ class Tenants:
     by_stripe_key: dict[str, Tenant] = field(default_factory=dict)
     by_paypal_client: dict[str, Tenant] = field(default_factory=dict)
     paypal_secrets: dict[str, str] = field(default_factory=dict)
+    stripe_owners: dict[str, str] = field(default_factory=dict)
+    """Stripe's secret keys by the publishable keys that go with them."""
 
     def of_stripe(self, key: str) -> Tenant:
         """Return the tenant of a Stripe key, made on first use."""
         if key not in self.by_stripe_key:
-            self.by_stripe_key[key] = self._make(key)
+            self.know(key, self._make(key))
         return self.by_stripe_key[key]
+
+    def know(self, key: str, tenant: Tenant, publishable: str | None = None) -> None:
+        """Let a Stripe key open a tenant's world, with the publishable key that goes with it."""
+        self.by_stripe_key[key] = tenant
+        self.stripe_owners[publishable or publishable_key(key)] = key
+
+    def owner_of(self, publishable: str) -> str | None:
+        """Return the secret key that a publishable one goes with; None when none does."""
+        return self.stripe_owners.get(publishable)
 
     def of_paypal(self, client_id: str, secret: str | None = None) -> Tenant | None:
         """Return the tenant of a PayPal client, made on first use, which also fixes its secret.
@@ -107,7 +123,7 @@ class Tenants:
             raise ValueError("Both halves are tenants already; link them before their first use.")
         tenant = next(iter(found.values()), None) or self._make(stripe_key or client_id or "")
         if stripe_key:
-            self.by_stripe_key[stripe_key] = tenant
+            self.know(stripe_key, tenant)
         if client_id:
             self.by_paypal_client[client_id] = tenant
         if client_id and secret:

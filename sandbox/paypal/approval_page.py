@@ -1,6 +1,9 @@
 """The page at an order's `approve` link, which plays paypal.com for a browser."""
 
 import html
+import json
+from pathlib import Path
+from string import Template
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from aiohttp import web
@@ -14,35 +17,22 @@ from sandbox.paypal.personas import DEFAULT_PAYER, PERSONAS
 from sandbox.paypal.problems import Problem
 from sandbox.tenants import Tenant
 
-PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Sandbox: pay {amount}</title>
-<meta name="viewport" content="width=device-width">
-<style>body{{font:16px/1.5 sans-serif;max-width:28rem;margin:3rem auto;padding:0 1rem}}
-select,button{{font:inherit;padding:.4rem .8rem}}form{{margin:1rem 0}}</style></head><body>
-<h1>Pay {amount}?</h1>
-<p>This is a sandbox. No money moves. Order {order_id} is {status}.</p>
-<form method="post"><input type="hidden" name="choice" value="approve">
-<label>Pay as <select name="payer">{payers}</select></label> <button>Approve</button></form>
-<form method="post"><input type="hidden" name="choice" value="cancel">
-<button>Cancel and return</button></form>
-</body></html>
+PAGE = Path(__file__).with_name("assets") / "approval.html"
+HANDED_OVER = """<!doctype html>
+<title>Back to the shop</title>
+<script>opener.postMessage($message, "*"); close()</script>
 """
+"""Ends the window that the JavaScript SDK opened; it tells nothing that the shop does not know."""
 
 
 async def show(request: web.Request) -> web.Response:
-    """GET /checkoutnow?token=…: two plain forms."""
+    """GET /checkoutnow?token=…: plain forms, nobody logs in."""
     _, order = _found(request)
-    options = "".join(
-        f"<option{' selected' if name == DEFAULT_PAYER else ''}>{name}</option>"
-        for name in sorted(PERSONAS)
-    )
     amount = f"{order.units[0].amount.value} {order.units[0].amount.currency}"
-    page = PAGE.format(
-        amount=html.escape(amount),
-        order_id=html.escape(order.id),
-        status=html.escape(order.status),
-        payers=options,
-    )
+    facts = {"amount": amount, "order": order.id, "status": order.status, "payer": DEFAULT_PAYER}
+    payers = "".join(f"<option>{name}</option>" for name in sorted(PERSONAS))
+    safe = {name: html.escape(fact) for name, fact in facts.items()}
+    page = Template(PAGE.read_text("utf-8")).substitute(safe, payers=payers)
     return web.Response(text=page, content_type="text/html")
 
 
@@ -62,9 +52,18 @@ async def choose(request: web.Request) -> web.Response:
     except Problem as problem:
         raise web.HTTPConflict(text=problem.details[0].issue) from None
     deed.publish()
+    if "sdk" in request.query:
+        return _handed_over(order, str(form.get("choice")))
     if target is None:
         return web.Response(text="Done. The order names no address to return to.")
     raise web.HTTPSeeOther(_returning(target, order))
+
+
+def _handed_over(order: Order, choice: str) -> web.Response:
+    payer = order.payer_id if order.payer else None
+    message = json.dumps({"choice": choice, "orderID": order.id, "payerID": payer})
+    text = Template(HANDED_OVER).substitute(message=message.replace("<", "\\u003c"))
+    return web.Response(text=text, content_type="text/html")
 
 
 def _found(request: web.Request) -> tuple[Tenant, Order]:

@@ -7,6 +7,7 @@ from aiohttp import web
 from sandbox.mount import Route, mount
 from sandbox.paypal import (
     approval_page,
+    buttons,
     capture_operations,
     certificate_routes,
     order_operations,
@@ -80,5 +81,7 @@ def add_routes(app: web.Application) -> None:
             web.get("/_sandbox/paypal/ca.pem", certificate_routes.root),
             web.get("/checkoutnow", approval_page.show),
             web.post("/checkoutnow", approval_page.choose),
+            web.get("/sdk/js", buttons.script),
+            web.get("/sdk/order", buttons.order),
         ]
     )

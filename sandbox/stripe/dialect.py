@@ -18,12 +18,13 @@ from sandbox.stripe.connections import Connections, connections_of
 from sandbox.stripe.errors import StripeError
 from sandbox.stripe.form import decode_form
 from sandbox.stripe.magic import magic_fault
+from sandbox.stripe.publishable import is_publishable, secret_key, seen, shared_with_browsers
 from sandbox.stripe.telling import API_VERSION, PROVIDER
 from sandbox.tenants import Tenants, new_id
 
 KEY_LIFE = 24 * 3600.0
 LONGEST_KEY = 255
-TEST_KEY = re.compile(r"^(sk|rk)_test_[A-Za-z0-9_]+$")
+TEST_KEY = re.compile(r"^(sk|rk|pk)_test_[A-Za-z0-9_]+$")
 VERSION = re.compile(r"^\d{4}-\d{2}-\d{2}(\.[a-z]+)?(;.*)?$")
 FORM = "application/x-www-form-urlencoded"
 
@@ -86,9 +87,9 @@ class StripeDialect:
     def perform(self, call: Call, operation: Operation) -> Reply:
         """Run the operation; its StripeErrors are answers."""
         try:
-            return operation(call)
+            return seen(call.arrival, operation(call))
         except StripeError as refusal:
-            return refusal.reply()
+            return seen(call.arrival, refusal.reply())
 
     def canned(self, call: Call, fault: Fault) -> Reply:
         """Word a fault as Stripe would."""
@@ -115,6 +116,7 @@ class StripeDialect:
         """Put on Request-Id, the version, on a POST what belongs to keys."""
         headers = {"Request-Id": arrival.request_id}
         headers["Stripe-Version"] = arrival.headers.get("Stripe-Version", API_VERSION)
+        headers |= shared_with_browsers(arrival)
         if arrival.method == "POST" and call is not None:
             headers |= {"Original-Request": arrival.request_id, "Stripe-Should-Retry": "false"}
             if call.idempotency_key:
@@ -126,6 +128,8 @@ class StripeDialect:
     def _opened(self, arrival: Arrival, tenants: Tenants) -> Call:
         params = _params(arrival)
         key = _key(arrival, params)
+        if is_publishable(arrival):
+            key = secret_key(key, arrival, params, tenants)
         tenant = tenants.of_stripe(key)
         _check_version(arrival.headers.get("Stripe-Version", API_VERSION))
         account = _scope(arrival, key, connections_of(tenant))
@@ -167,7 +171,7 @@ def _key(arrival: Arrival, params: Json) -> str:
             "https://support.stripe.com/."
         )
     if not TEST_KEY.match(key):
-        raise errors.unauthorised(f"Invalid API Key provided: {_masked(key)}")
+        raise errors.unknown_key(key)
     return key
 
 
@@ -183,11 +187,6 @@ def _header_key(header: str) -> str:
         return ""
 
 
-def _masked(key: str) -> str:
-    hidden = "*" * max(0, len(key) - len("sk_test_") - len("last"))
-    return f"{key[:8]}{hidden}{key[-4:]}" if hidden else "*" * len(key)
-
-
 def _check_version(version: str) -> None:
     if not VERSION.match(version):
         raise errors.malformed(f"Invalid Stripe API version: {version}")
@@ -201,7 +200,7 @@ def _scope(arrival: Arrival, key: str, connections: Connections) -> str | None:
     is_strange = borrowed is not None and account != borrowed
     if is_strange or key in connections.revoked or not connections.lets_in(account):
         text = (
-            f"The provided key '{_masked(key)}' does not have access to account '{account}' (or "
+            f"The provided key '{errors.masked(key)}' does not have access to account '{account}' (or "
             "that account does not exist). Application access may have been revoked."
         )
         raise errors.forbidden(text, "account_invalid")

@@ -57,6 +57,17 @@ def unauthorised(message: str) -> StripeError:
     return StripeError(401, "invalid_request_error", message, storable=False)
 
 
+def unknown_key(key: str) -> StripeError:
+    """Return the refusal of a key that opens nothing."""
+    return unauthorised(f"Invalid API Key provided: {masked(key)}")
+
+
+def masked(key: str) -> str:
+    """Return a key by its ends."""
+    hidden = "*" * max(0, len(key) - len("sk_test_") - len("last"))
+    return f"{key[:8]}{hidden}{key[-4:]}" if hidden else "*" * len(key)
+
+
 def forbidden(message: str, code: str | None = None) -> StripeError:
     """Return the refusal of something the credential may not do."""
     return StripeError(403, "invalid_request_error", message, code, storable=False)

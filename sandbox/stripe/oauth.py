@@ -76,15 +76,16 @@ class OAuth:
     def _given(self, call: Call, grant: Grant) -> Json:
         connections = connections_of(call.tenant)
         key, refresh_token = new_id("sk_test_", 24), new_id("rt_")
+        publishable = new_id("pk_test_")
         grant.keys.append(key)
         connections.keys[key] = connections.refresh_tokens[refresh_token] = grant.account
-        self._tenants.by_stripe_key[key] = call.tenant
+        self._tenants.know(key, call.tenant, publishable)
         return {
             "access_token": key,
             "livemode": False,
             "refresh_token": refresh_token,
             "scope": grant.scope,
-            "stripe_publishable_key": new_id("pk_test_"),
+            "stripe_publishable_key": publishable,
             "stripe_user_id": grant.account,
             "token_type": "bearer",
         }

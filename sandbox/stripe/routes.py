@@ -6,6 +6,7 @@ from sandbox.door import SANDBOX
 from sandbox.mount import Route, mount
 from sandbox.stripe import (
     balance,
+    browser,
     charges,
     connect_control,
     control,
@@ -74,3 +75,4 @@ def add_routes(app: web.Application) -> None:
     mount(app, StripeDialect(), StripeCourier(), (*ROUTES, *keys))
     control.add_routes(app)
     connect_control.add_routes(app)
+    browser.add_routes(app)

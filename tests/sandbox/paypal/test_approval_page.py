@@ -27,13 +27,13 @@ def choose(url: str, **choice: str) -> requests.Response:
     return requests.post(url, data=choice, allow_redirects=False, timeout=20)
 
 
-def test_the_page_shows_the_amount_and_two_forms(shop: Shop) -> None:
+def test_the_page_shows_the_amount_and_ways_to_pay_to_be_declined_to_cancel(shop: Shop) -> None:
     order = order_with_redirects(shop)
 
     page = requests.get(approve_link(order), timeout=20)
 
     assert "12.50 EUR" in page.text
-    assert page.text.count('<form method="post">') == 2
+    assert [f'id="{way}"' in page.text for way in ("pay", "decline", "cancel")] == [True] * 3
 
 
 def test_approving_leads_back_with_the_order_and_the_payer(shop: Shop) -> None:
@@ -83,3 +83,12 @@ def test_a_page_for_no_order_is_not_found(shop: Shop, token: str) -> None:
     answer = requests.get(f"{shop.url}/checkoutnow?token={token}", timeout=20)
 
     assert answer.status_code == 404
+
+
+def test_a_window_of_the_javascript_sdk_hands_the_choice_over_instead(shop: Shop) -> None:
+    order = order_with_redirects(shop)
+
+    answer = choose(approve_link(order) + "&sdk=1", choice="approve", payer="pays")
+
+    assert answer.status_code == 200
+    assert f'"orderID": "{order["id"]}", "payerID": "PAYSPAYERSAND"' in answer.text
