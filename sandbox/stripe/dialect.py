@@ -200,8 +200,8 @@ def _scope(arrival: Arrival, key: str, connections: Connections) -> str | None:
     is_strange = borrowed is not None and account != borrowed
     if is_strange or key in connections.revoked or not connections.lets_in(account):
         text = (
-            f"The provided key '{errors.masked(key)}' does not have access to account '{account}' (or "
-            "that account does not exist). Application access may have been revoked."
+            f"The provided key '{errors.masked(key)}' does not have access to account '{account}' "
+            "(or that account does not exist). Application access may have been revoked."
         )
         raise errors.forbidden(text, "account_invalid")
     return account
