@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import Final, cast
 
-from flask import current_app
+from flask import current_app, g
 
 from api_shim.identity import Caller, identify
 from api_shim.patience import Patience
+from api_shim.tokens import Verifier, make_verifier
 from shared.container import Container
 
 _KEY: Final = "chargehand"
 _PATIENCE: Final = "chargehand.patience"
+_VERIFIER: Final = "chargehand.verifier"
 
 
 def install(extensions: dict[str, object], container: Container) -> None:
     """Give the application its container; half of its threads may wait for somebody's change."""
     extensions[_KEY] = container
     extensions[_PATIENCE] = Patience(max(1, container.settings.web_threads // 2))
+    extensions[_VERIFIER] = make_verifier(container.settings)
 
 
 def deps() -> Container:
@@ -31,5 +34,7 @@ def patience() -> Patience:
 
 
 def caller() -> Caller:
-    """Who asks; ApiError 401 without a good token."""
-    return identify(deps().settings.jwt_secret.get_secret_value())
+    """Who asks, found out once a request; ApiError 401 without a good token."""
+    if "caller" not in g:
+        g.caller = identify(cast("Verifier", current_app.extensions[_VERIFIER]))
+    return cast("Caller", g.caller)

@@ -9,13 +9,12 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from cryptography.fernet import Fernet
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.domain.decisions import Limits
+from shared.web_settings import Secrets, Texts, WebSettings
 
 Kind = TypeVar("Kind", bound="DatabaseSettings")
-Texts = Annotated[tuple[str, ...], NoDecode]
-Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
 Seconds = Annotated[float, Field(gt=0)]
 
 
@@ -36,19 +35,11 @@ class DatabaseSettings(BaseSettings):
         return f"postgresql+psycopg2://{rest}"
 
 
-_LISTS = ("stripe_webhook_secrets", "encryption_keys", "paypal_cert_hosts")
-
-
-class Settings(DatabaseSettings):
+class Settings(WebSettings, DatabaseSettings):
     """Every setting, its default and its meaning; `.env.example` says the same for people."""
 
     environment: Literal["development", "production"] = "development"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)] = 8000
-    web_concurrency: Annotated[int, Field(ge=1, le=64)] = 2
-    web_threads: Annotated[int, Field(ge=1, le=256)] = 8
 
     redis_url: str
     broker_url: str = ""
@@ -68,7 +59,6 @@ class Settings(DatabaseSettings):
     paypal_return_url: str = "https://example.com/return"
     paypal_cancel_url: str = "https://example.com/cancel"
 
-    jwt_secret: SecretStr
     encryption_keys: Secrets
 
     provider_connect_timeout: Seconds = 5
@@ -86,13 +76,6 @@ class Settings(DatabaseSettings):
     indeterminate_patience: Seconds = 48 * 3600
     action_patience: Seconds = 3600
 
-    @field_validator(*_LISTS, mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
-
     @field_validator("encryption_keys")
     @classmethod
     def _keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
@@ -100,13 +83,6 @@ class Settings(DatabaseSettings):
             raise ValueError("needs at least one key; make one with script/key")
         for key in value:
             Fernet(key.get_secret_value())
-        return value
-
-    @field_validator("jwt_secret")
-    @classmethod
-    def _long_enough(cls, value: SecretStr) -> SecretStr:
-        if len(value.get_secret_value()) < 32:  # noqa: PLR2004 RFC 7518 §3.2: a key as long as the hash
-            raise ValueError("needs at least 32 characters (RFC 7518 §3.2)")
         return value
 
     @model_validator(mode="after")
@@ -120,6 +96,8 @@ class Settings(DatabaseSettings):
         bases = (self.stripe_api_base, self.paypal_api_base or "https://")
         if self.environment == "production" and not all(b.startswith("https://") for b in bases):
             raise ValueError("in production the providers are spoken to by https only")
+        if self.environment == "production" and self.jwt_jwks.startswith("http://"):
+            raise ValueError("in production JWT_JWKS is fetched by https only")
         return self
 
     @property

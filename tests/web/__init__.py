@@ -1,0 +1,1 @@
+"""Tests of the web process in this process, over a real database."""
