@@ -60,6 +60,8 @@ def lock_target(
     connection: Connection, order: OrderKey, caller: CallerKey, now: datetime
 ) -> Target | None:
     """Lock the order that is to be charged; None where there is none."""
+    if order.id is None and order.identifier is None:
+        return None
     arguments = {
         "id": order.id,
         "identifier": order.identifier,

@@ -1,0 +1,1 @@
+"""The HTTP contract, each row of it a sentence."""
