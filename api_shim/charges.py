@@ -47,8 +47,7 @@ def charge_order(caller: Caller, document: ChargeRequest, order: str) -> Respons
             return idempotency.replay(target.answered, body)
         view, is_new = accept(connection, target, document.data.attributes)
         answer = _accepted(view, is_new=is_new)
-        idempotency.remember(connection, key, body, answer)
-    return answer
+        return idempotency.remember(connection, key, body, answer)
 
 
 @routes.door(

@@ -46,9 +46,13 @@ def replay(stored: StoredAnswer, body: bytes) -> Response:
     return Response(stored.body, stored.status, headers, content_type=MEDIA_TYPE)
 
 
-def remember(connection: Connection, key: CallerKey, body: bytes, answer: Response) -> None:
-    """Keep the answer under the key, if one was sent, in the transaction that makes it true."""
+def remember(connection: Connection, key: CallerKey, body: bytes, answer: Response) -> Response:
+    """Keep the answer under the key, if one was sent; what is to be answered.
+
+    That is the answer of the first of simultaneous requests.
+    """
     stored = StoredAnswer(
         body, answer.status_code, answer.headers["Location"], answer.get_data(as_text=True)
     )
-    keep_answer(connection, key, stored, runtime.deps().clock())
+    standing = keep_answer(connection, key, stored, runtime.deps().clock())
+    return answer if standing is stored else replay(standing, body)

@@ -46,12 +46,18 @@ _KEEP: Final = text("""
     INSERT INTO idempotency_keys (user_id, route, key, fingerprint, status, location, body,
                                   created_at)
     VALUES (:user_id, :route, :key, :fingerprint, :status, :location, :body, :now)
+    ON CONFLICT DO NOTHING
 """)
 
 
 def keep_answer(
     connection: Connection, caller: CallerKey, answer: StoredAnswer, now: datetime
-) -> None:
-    """Keep the answer in the transaction that makes it true."""
-    if caller.key is not None:
-        connection.execute(_KEEP, asdict(caller) | asdict(answer) | {"now": now})
+) -> StoredAnswer:
+    """Keep the answer in the transaction that makes it true; the one that stands under the key.
+
+    That may be another: a request that waited for a lock saw the keys as they were before.
+    """
+    values = asdict(caller) | asdict(answer) | {"now": now}
+    if caller.key is None or connection.execute(_KEEP, values).rowcount:
+        return answer
+    return find_answer(connection, caller) or answer
