@@ -47,14 +47,18 @@ class Container:
         return live[name]
 
 
-def build(settings: Settings, *, name: str) -> Container:
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def build(settings: Settings, *, name: str, clock: Callable[[], datetime] = _utc_now) -> Container:
     """Wire a container from settings; `name` is the process's for Postgres."""
     return Container(
         settings=settings,
         engine=make_engine(settings, name=name),
-        providers=make_providers(settings),
+        providers=make_providers(settings, clock),
         vault=Vault([key.get_secret_value() for key in settings.encryption_keys]),
-        clock=lambda: datetime.now(UTC),
+        clock=clock,
         jitter=random.random,
     )
 

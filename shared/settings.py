@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.domain.decisions import Limits
+from shared.domain.retry_policy import KEY_MARGIN
 from shared.web_settings import Secrets, Texts, WebSettings
 
 Kind = TypeVar("Kind", bound="DatabaseSettings")
@@ -89,6 +90,8 @@ class Settings(WebSettings, DatabaseSettings):
     def _agree(self) -> Self:
         if self.claim_lease <= self.provider_deadline:
             raise ValueError("CLAIM_LEASE must be longer than PROVIDER_DEADLINE")
+        if self.claim_lease + self.provider_deadline >= KEY_MARGIN.total_seconds():
+            raise ValueError("CLAIM_LEASE must end well before an idempotency key's margin, 600 s")
         if self.stripe_api_key.get_secret_value() and not self.stripe_webhook_secrets:
             raise ValueError("STRIPE_WEBHOOK_SECRETS is needed with STRIPE_API_KEY")
         if self.paypal_client_id and not self.paypal_webhook_id:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 import structlog
 from sqlalchemy import Connection
 
+from shared import review
 from shared.container import Container
 from shared.domain import outcomes as o
 from shared.domain.charge import Charge, Status
 from shared.domain.decisions import Circumstances, Decision, judge
 from shared.domain.errors import ClaimLost
+from shared.domain.evidence import facts_of
+from shared.domain.retry_policy import AttemptRecord
 from shared.domain.state_machine import Event
+from shared.domain.suggestions import Case
 from shared.repository import attempts, charges, ledger
 
 log = structlog.get_logger()
@@ -50,10 +54,14 @@ def settle(
         jitter=deps.jitter(),
         livemode=deps.livemode(charge.provider),
         limits=deps.settings.limits,
+        asked_at=attempt.started_at if attempt else None,
     )
     decision = judge(charge, outcome, seen)
     _write_attempt(connection, charge, attempt, outcome, now)
     if decision.status is not charge.status:
+        if decision.status is Status.NEEDS_REVIEW:
+            case = Case(charge, outcome, seen.livemode)
+            source = replace(source, evidence=review.present(connection, case, source.evidence))
         _write_move(connection, charge, outcome, decision, source, now)
     elif source.claim_number is not None and decision.retry_at is not None:
         charges.update_charge(connection, charge_id, _put_off(decision, now))
@@ -68,16 +76,19 @@ def _write_attempt(
     outcome: o.Outcome,
     now: datetime,
 ) -> None:
-    match outcome:
-        case o.Indeterminate(_, replayable) if attempt:
-            attempts.note_answer(
-                connection,
-                attempt,
-                maybe_executed=True,
-                replayable=replayable and attempt.record.replayable,
-            )
-        case _ if not isinstance(outcome, _INDEFINITE):
-            attempts.finish_attempt(connection, charge.id, type(outcome).__name__, now)
+    answer = facts_of(outcome) | {"at": now.isoformat()}
+    if not isinstance(outcome, _INDEFINITE):
+        attempts.finish_attempt(connection, charge.id, type(outcome).__name__, now, answer)
+    elif attempt:
+        taught = _taught(attempt.record, outcome)
+        attempts.note_answer(connection, attempt.id, taught, answer)
+
+
+def _taught(record: AttemptRecord, outcome: o.Outcome) -> AttemptRecord:
+    if not isinstance(outcome, o.Indeterminate):
+        return record
+    replayable = outcome.replayable and record.replayable
+    return replace(record, maybe_executed=True, replayable=replayable)
 
 
 def _write_move(

@@ -126,6 +126,7 @@ attempts = Table(
     _instant("started_at"),
     _instant("finished_at", null=True),
     _text("outcome", null=True),
+    _json("last_answer", null=True),
 )
 
 transitions = Table(

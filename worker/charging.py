@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -45,12 +45,16 @@ class Claim:
     attempt: attempts.Attempt
     instrument: Instrument
     step: Step
+    until: datetime
 
 
 def execute(deps: Container, charge_id: int) -> None:
     """Carry the charge one step on, if it is due and nobody else has it. Safe to run twice."""
     claim = _claim(deps, charge_id)
     if claim is None:
+        return
+    if deps.clock() >= claim.until:  # stopped meanwhile: the key may be dead, a successor has it
+        log.warning("claim.expired", charge_id=charge_id)
         return
     outcome = _ask(deps, claim)
     log.info("provider.answered", charge_id=charge_id, outcome=type(outcome).__name__)
@@ -73,7 +77,7 @@ def _claim(deps: Container, charge_id: int) -> Claim | None:
         attempt = _current_attempt(connection, deps, claimed, instrument)
         step = next_step(attempt.record, now)
         attempts.count_try(connection, attempt.id)
-    return Claim(claimed.charge, attempt, instrument, step)
+    return Claim(claimed.charge, attempt, instrument, step, until)
 
 
 def _record_claim(connection: Connection, deps: Container, claimed: charges.ClaimedCharge) -> None:
@@ -93,7 +97,7 @@ def _current_attempt(
     if attempt and claimed.found_as is Status.SUBMITTING:
         attempt = attempts.suspect(connection, attempt)
     if attempt and next_step(attempt.record, now) is Step.RENEW:
-        attempts.finish_attempt(connection, charge.id, "Expired", now)
+        attempts.finish_attempt(connection, charge.id, "Expired", now, {"outcome": "Expired"})
         attempt = None
     if attempt:
         return attempt

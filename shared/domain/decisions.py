@@ -8,7 +8,7 @@ from typing import Final, assert_never
 
 from shared.domain import outcomes as o
 from shared.domain.charge import SETTLED, Charge, OrderStatus, Status
-from shared.domain.retry_policy import PARKED_DELAY, retry_delay
+from shared.domain.retry_policy import FIRST_LOOK_TRIES, PARKED_DELAY, retry_delay
 from shared.domain.state_machine import Event, next_status
 
 _WAITING: Final = frozenset({Status.REQUIRES_ACTION, Status.PROCESSING})
@@ -37,6 +37,8 @@ class Circumstances:
     jitter: float
     livemode: bool
     limits: Limits
+    asked_at: datetime | None = None
+    """When the open attempt began: doubt about it cannot be older."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +152,16 @@ def _unresolved_or_again(
     """Look again later, unless the charge has been in doubt for too long.
 
     Only doubt runs out of patience here: one lost answer about a charge that settles over days,
-    or about an old charge's first call, is no reason to trouble a person.
+    or about an old charge's first call, is no reason to trouble a person. Doubt begins with a
+    quick look, however often the call was put off before it went out.
     """
     in_doubt = charge.status is Status.INDETERMINATE
-    if in_doubt and _age(charge, seen) > seen.limits.indeterminate:
+    if in_doubt and seen.now - (seen.asked_at or charge.created_at) > seen.limits.indeterminate:
         return _unresolved(charge, reason)
-    delay = retry_delay(seen.tries, seen.jitter, retry_after)
-    return _again(_move(charge, event, reason), seen.now + delay)
+    decision = _move(charge, event, reason)
+    begins = decision.status is Status.INDETERMINATE and not in_doubt
+    tries = FIRST_LOOK_TRIES if begins else seen.tries
+    return _again(decision, seen.now + retry_delay(tries, seen.jitter, retry_after))
 
 
 def _wait(

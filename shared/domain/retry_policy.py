@@ -23,6 +23,9 @@ KEY_MARGIN: Final = timedelta(minutes=10)
 
 FIRST_DELAY: Final = timedelta(seconds=2)
 LONGEST_DELAY: Final = timedelta(minutes=10)
+FIRST_LOOK_TRIES: Final = 1
+"""As if it were the first try: a lost answer is looked for within 4 s, unless the provider itself
+asks for more."""
 PARKED_DELAY: Final = timedelta(minutes=1)
 """How long a charge rests after our credentials were refused."""
 

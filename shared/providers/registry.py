@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import certifi
@@ -14,7 +16,9 @@ from shared.providers.stripe import StripeConfig, StripeProvider
 from shared.settings import Settings
 
 
-def make_providers(settings: Settings) -> dict[Provider, PaymentProvider]:
+def make_providers(
+    settings: Settings, clock: Callable[[], datetime]
+) -> dict[Provider, PaymentProvider]:
     """An adapter for each provider that has credentials."""
     limits = CallLimits(
         connect_timeout=settings.provider_connect_timeout,
@@ -23,7 +27,7 @@ def make_providers(settings: Settings) -> dict[Provider, PaymentProvider]:
     )
     providers: dict[Provider, PaymentProvider] = {}
     if settings.stripe_api_key.get_secret_value():
-        providers[Provider.STRIPE] = StripeProvider(_stripe(settings, limits))
+        providers[Provider.STRIPE] = StripeProvider(_stripe(settings, limits), clock)
     if settings.paypal_client_id:
         providers[Provider.PAYPAL] = PayPalProvider(_paypal(settings, limits))
     return providers

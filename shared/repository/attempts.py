@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select, text, update
 
@@ -12,6 +12,9 @@ from shared.domain.charge import Operation
 from shared.domain.retry_policy import AttemptRecord, key_expiry
 from shared.providers.base import FrozenCall
 from shared.tables import attempts
+
+Answer = dict[str, Any]
+"""What a provider said, as `evidence.facts_of` writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,28 +77,42 @@ def count_try(connection: Connection, attempt_id: int) -> None:
 
 def suspect(connection: Connection, attempt: Attempt) -> Attempt:
     """Note that a try of the attempt ended without anybody to tell of it."""
-    note_answer(connection, attempt, maybe_executed=True, replayable=attempt.record.replayable)
-    return replace(attempt, record=replace(attempt.record, maybe_executed=True))
+    suspected = replace(attempt.record, maybe_executed=True)
+    note_answer(connection, attempt.id, suspected, {"outcome": "its worker fell silent"})
+    return replace(attempt, record=suspected)
 
 
 _NOTE: Final = update(attempts).where(_IS_THE_ONE)
 
 
 def note_answer(
-    connection: Connection, attempt: Attempt, *, maybe_executed: bool, replayable: bool
+    connection: Connection, attempt_id: int, record: AttemptRecord, answer: Answer
 ) -> None:
     """Keep what an indefinite answer taught of an attempt that stays open."""
-    learnt = {"maybe_executed": maybe_executed, "replayable": replayable}
-    connection.execute(_NOTE, {"attempt": attempt.id} | learnt)
+    learnt = {"maybe_executed": record.maybe_executed, "replayable": record.replayable}
+    connection.execute(_NOTE, {"attempt": attempt_id, "last_answer": answer} | learnt)
 
 
 _FINISH: Final = update(attempts).where(*_IS_OPEN)
 
 
-def finish_attempt(connection: Connection, charge_id: int, outcome: str, now: datetime) -> None:
+def finish_attempt(
+    connection: Connection, charge_id: int, outcome: str, now: datetime, answer: Answer
+) -> None:
     """Close the charge's open attempt, if any, with its definite answer."""
-    answer = {"finished_at": now, "outcome": outcome}
-    connection.execute(_FINISH, {"charge": charge_id} | answer)
+    values = {"finished_at": now, "outcome": outcome, "last_answer": answer}
+    connection.execute(_FINISH, {"charge": charge_id} | values)
+
+
+_HISTORY: Final = text("""
+    SELECT jsonb_agg(to_jsonb(newest) - 'id' - 'charge_id' - 'request' ORDER BY number)
+    FROM (SELECT * FROM attempts WHERE charge_id = :id ORDER BY number DESC LIMIT 20) AS newest
+""")
+
+
+def history_of(connection: Connection, charge_id: int) -> list[Answer]:
+    """The charge's newest attempts as they stand, without their requests."""
+    return connection.execute(_HISTORY, {"id": charge_id}).scalar_one() or []
 
 
 def _attempt(row: RowMapping) -> Attempt:

