@@ -1,4 +1,4 @@
-"""What the web process reads from the environment: where it listens, whom it believes."""
+"""What the web process reads from the environment: where it listens, whom it admits or believes."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ class WebSettings(BaseSettings):
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     web_concurrency: Annotated[int, Field(ge=1, le=64)] = 2
     web_threads: Annotated[int, Field(ge=1, le=256)] = 8
+
+    cors_origins: Texts = ()
 
     jwt_secret: SecretStr = SecretStr("")
     jwt_secrets: Secrets = ()

@@ -44,6 +44,16 @@ def test_the_order_is_for_this_charge_and_says_where_to_approve(paypal: PayPalRi
     assert (unit["custom_id"], unit["invoice_id"]) == (str(request.order), str(request.charge))
 
 
+def test_the_payer_comes_back_to_the_page_of_the_order(paypal: PayPalRig) -> None:
+    request = checkout()
+
+    frozen = paypal.adapter.freeze(request).body["order"]
+
+    context = frozen["payment_source"]["paypal"]["experience_context"]
+    assert context["return_url"] == f"https://shop.example.com/orders/{request.order}?paid=1"
+    assert context["cancel_url"] == f"https://shop.example.com/orders/{request.order}"
+
+
 def test_the_order_names_the_configured_payee(paypal: PayPalRig) -> None:
     adapter = paypal.provider(payee="merchant@business.example.com")
     request = checkout()

@@ -121,8 +121,8 @@ def _expected(request: ChargeRequest, config: PayPalConfig) -> JsonObject:
 def _order(request: ChargeRequest, config: PayPalConfig) -> JsonObject:
     amount = {"currency_code": request.money.currency, "value": to_paypal(request.money)}
     context = {
-        "return_url": config.return_url,
-        "cancel_url": config.cancel_url,
+        "return_url": config.return_url.replace("{order}", str(request.order)),
+        "cancel_url": config.cancel_url.replace("{order}", str(request.order)),
         "shipping_preference": "NO_SHIPPING",
         "user_action": "PAY_NOW",
     }
