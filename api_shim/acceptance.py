@@ -9,7 +9,7 @@ from flask import url_for
 from sqlalchemy import Connection
 
 from api_shim import runtime
-from api_shim.charging import choose_instrument, fingerprint_of, judge_order
+from api_shim.charging import choose_instrument, credentials_missing, fingerprint_of, judge_order
 from api_shim.errors import ApiError
 from api_shim.schemas.charges import ChargeAttributes
 from shared.repository import intake
@@ -35,6 +35,7 @@ def accept(
         money=payable.money,
         sealed_instrument=runtime.deps().vault.seal_instrument(instrument),
         fingerprint=mark,
+        authorization=payable.authorization,
     )
     return _store(connection, new)
 
@@ -47,7 +48,8 @@ def _store(connection: Connection, new: intake.NewCharge) -> tuple[ChargeView, b
         detail = "This payment was already used by another order."
         raise ApiError(HTTPStatus.CONFLICT, detail, code="instrument_used")
     live = intake.live_charge(connection, new.order_id)
-    assert live is not None, "only a live charge keeps another out"
+    if live is None:  # what kept it out is an authorization revoked since it was read
+        raise credentials_missing(new.provider)
     return _join(connection, *live, new.fingerprint), False
 
 

@@ -8,7 +8,17 @@ from uuid import uuid4
 import structlog
 from flask import Flask, Response, g
 
-from api_shim import charges, errors, events, health, orders, origins, runtime, webhooks
+from api_shim import (
+    authorizations,
+    charges,
+    errors,
+    events,
+    health,
+    orders,
+    origins,
+    runtime,
+    webhooks,
+)
 from shared.container import Container
 
 LARGEST_BODY: Final = 64 * 1024
@@ -25,7 +35,7 @@ def create_app(container: Container) -> Flask:
     app.before_request(_begin)
     app.after_request(_finish)
     origins.install(app, container.settings.cors_origins)
-    for room in (events, orders, charges, webhooks, health):
+    for room in (events, orders, charges, authorizations, webhooks, health):
         app.register_blueprint(room.routes)
     return app
 

@@ -21,7 +21,7 @@ from shared.domain.charge import (
 from shared.domain.errors import UnrepresentableAmount
 from shared.domain.money import Money
 from shared.domain.wire_amount import ensure_chargeable
-from shared.repository.intake import Target
+from shared.repository.intake import EventAuthorization, Target
 from shared.vault import fingerprint
 
 _NAMES: Final = {Provider.STRIPE: "Stripe", Provider.PAYPAL: "Paypal"}
@@ -30,10 +30,12 @@ _ATTRIBUTES: Final = "/data/attributes"
 
 @dataclass(frozen=True, slots=True)
 class Payable:
-    """An order that may be charged: how much, at whom."""
+    """An order that may be charged: how much, at whom, for whom."""
 
     provider: Provider
     money: Money
+    authorization: EventAuthorization | None
+    """Whose account at the provider; None is the platform's own."""
 
 
 def judge_order(target: Target, deps: Container) -> Payable:
@@ -50,14 +52,33 @@ def judge_order(target: Target, deps: Container) -> Payable:
     if provider not in target.accepts:
         detail = f"This event doesn't accept payments by {_NAMES[provider]}"
         raise _conflict(detail, "provider_refused")
-    if provider not in deps.providers:
-        detail = f"{_NAMES[provider]} credentials not found for the event."
-        raise _conflict(detail, "credentials_missing")
+    authorization = _authorization(target, provider, deps)
     try:
         ensure_chargeable(target.money, provider)
     except UnrepresentableAmount as refused:
         raise _conflict(str(refused), "amount_not_chargeable") from None
-    return Payable(provider, target.money)
+    return Payable(provider, target.money, authorization)
+
+
+def credentials_missing(provider: Provider) -> ApiError:
+    """The answer where nobody's account at the provider may be charged for the event."""
+    detail = f"{_NAMES[provider]} credentials not found for the event."
+    return _conflict(detail, "credentials_missing")
+
+
+def _authorization(
+    target: Target, provider: Provider, deps: Container
+) -> EventAuthorization | None:
+    if provider not in deps.providers:
+        raise credentials_missing(provider)
+    if provider is not Provider.STRIPE:
+        return None
+    found = target.authorization
+    if found is None and deps.settings.stripe_platform_charges:
+        return None
+    if found is None or found.is_revoked or found.livemode != deps.livemode(provider):
+        raise credentials_missing(provider)
+    return found
 
 
 def choose_instrument(attributes: ChargeAttributes, mode: str) -> Instrument:

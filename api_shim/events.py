@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from flask import Response, url_for
 from sqlalchemy import Connection
@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from api_shim import runtime
 from api_shim.access import demand_same_id, event_key
 from api_shim.door import Routes
-from api_shim.errors import ApiError
+from api_shim.errors import ApiError, pointer
 from api_shim.identity import Caller
 from api_shim.jsonapi import resource, respond
 from api_shim.permissions import Parties, permit
@@ -20,6 +20,8 @@ from shared.db import unit_of_work
 from shared.repository import events
 
 routes = Routes("events", __name__)
+
+RELATED_EVENT: Final = "/data/relationships/event"
 
 
 @routes.door(
@@ -80,6 +82,15 @@ def find_event(connection: Connection, name: str) -> tuple[int, events.Event]:
     if found is None:
         detail = f"Event: {name[:64]} not found"
         raise ApiError(HTTPStatus.NOT_FOUND, detail, {"parameter": "event_identifier"})
+    return found
+
+
+def find_related_event(connection: Connection, name: str) -> tuple[int, events.Event]:
+    """The event that a document names, with its id; ApiError 404 without one."""
+    found = events.find_event(connection, *event_key(name))
+    if found is None:
+        source = pointer(RELATED_EVENT)
+        raise ApiError(HTTPStatus.NOT_FOUND, f"Event: {name[:64]} not found", source)
     return found
 
 

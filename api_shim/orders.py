@@ -9,10 +9,11 @@ from typing import Any, Final
 from flask import Response, request, url_for
 
 from api_shim import runtime
-from api_shim.access import demand_same_id, event_key, find_order
+from api_shim.access import demand_same_id, find_order
 from api_shim.cursor import page_link, read_cursor
 from api_shim.door import Routes
 from api_shim.errors import ApiError, pointer
+from api_shim.events import find_related_event
 from api_shim.identity import ADMIN, Caller
 from api_shim.jsonapi import resource, respond
 from api_shim.permissions import Parties, permit
@@ -28,7 +29,7 @@ from shared.db import unit_of_work
 from shared.domain.charge import OrderStatus
 from shared.domain.errors import InvalidMoney
 from shared.domain.money import Money
-from shared.repository import events, orders
+from shared.repository import orders
 
 routes = Routes("orders", __name__)
 
@@ -47,11 +48,8 @@ def post_order(caller: Caller, document: OrderRequest) -> Response:
     permit(caller)
     data, named = document.data, document.data.relationships.event.data.id
     with unit_of_work(runtime.deps().engine) as connection:
-        event = events.find_event(connection, *event_key(named))
-        if event is None:
-            source = pointer("/data/relationships/event")
-            raise ApiError(HTTPStatus.NOT_FOUND, f"Event: {named[:64]} not found", source)
-        order = _order(data.attributes, event[0])
+        event_id, _ = find_related_event(connection, named)
+        order = _order(data.attributes, event_id)
         order_id = orders.store_order(connection, order, runtime.deps().clock())
         stored = orders.read_order(connection, order_id, order.identifier)
     assert stored is not None, "it was inserted, or stood there before"

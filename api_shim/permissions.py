@@ -55,6 +55,10 @@ def _readers() -> Rule:
     return Rule(frozenset({Role.BUYER, Role.ORGANIZER, Role.ADMIN}), _OTHERS_ORDER)
 
 
+def _organizer() -> Rule:
+    return Rule(frozenset({Role.ORGANIZER}), "Minimum Organizer access required")
+
+
 def _platform(*others: Role) -> Rule:
     return Rule(frozenset({Role.PLATFORM, Role.ADMIN, *others}), _NO_PLATFORM)
 
@@ -72,6 +76,11 @@ PERMISSIONS: Final[dict[str, Rule]] = {
     "charges.charge_order": Rule(frozenset({Role.BUYER}), _OTHERS_ORDER, moves_money=True),
     "charges.get_charge": _readers(),
     "charges.get_charges_of_order": _readers(),
+    "authorizations.post_authorization": _organizer(),
+    "authorizations.get_authorization": Rule(frozenset({Role.USER})),
+    "authorizations.get_authorization_of_event": Rule(frozenset({Role.USER})),
+    "authorizations.patch_authorization": _organizer(),
+    "authorizations.delete_authorization": _organizer(),
 }
 """By endpoint; a route of JSON:API that is not here can be reached by nobody."""
 

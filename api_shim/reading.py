@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from flask import request
 from pydantic import ValidationError
@@ -16,6 +16,8 @@ from api_shim.schemas.base import Document, Query
 
 Model = TypeVar("Model", bound=Document)
 QueryModel = TypeVar("QueryModel", bound=Query)
+
+_RELATED: Final = "/data/relationships/"
 
 
 def check_accept() -> None:
@@ -58,6 +60,10 @@ def _first_fault(fault: ErrorDetails) -> ApiError:
     path = "/" + "/".join(str(part) for part in fault["loc"])
     if fault["type"] == "json_invalid":
         return ApiError(HTTPStatus.BAD_REQUEST, f"The body is no JSON: {fault['msg']}")
+    if path.startswith(_RELATED):
+        name = path.removeprefix(_RELATED).partition("/")[0]
+        detail = f"A valid relationship with {name} resource is required"
+        return ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, detail, pointer(_RELATED + name))
     if fault["type"] == "literal_error" and path == "/data/type":
         expected = fault["ctx"]["expected"].replace("'", '"')
         detail = f"Invalid type. Expected {expected}."

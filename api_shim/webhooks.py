@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
 import structlog
 from flask import Response, request
+from sqlalchemy import Connection
 
 from api_shim import runtime
 from api_shim.door import Answers, Routes
@@ -14,13 +17,17 @@ from api_shim.errors import ApiError
 from shared.db import unit_of_work
 from shared.domain.charge import Provider
 from shared.domain.errors import ForgedWebhook, SignatureUnverifiable
-from shared.repository.inbox import store_event
+from shared.providers.base import PaymentProvider, ProviderEvent
+from shared.providers.connect import AccountConnector
+from shared.repository.inbox import store_event, store_ignored
 
 routes = Routes("webhooks", __name__)
 log = structlog.get_logger()
 
 LARGEST_EVENT: Final = 1024 * 1024
 """Bytes; providers send a few kilobytes."""
+
+Store = Callable[[Connection, Provider, ProviderEvent, bytes, datetime], bool]
 
 _ANSWERS: Final[Answers] = {200: None, 400: None, 404: None, 413: None, 503: None}
 
@@ -34,7 +41,23 @@ _ANSWERS: Final[Answers] = {200: None, 400: None, 404: None, 413: None, 503: Non
 )
 def stripe() -> Response:
     """Take an event of Stripe's."""
-    return _receive(Provider.STRIPE)
+    event, body = _verified(Provider.STRIPE, runtime.deps().providers.get(Provider.STRIPE))
+    return _stored(Provider.STRIPE, event, body, store_event)
+
+
+@routes.public_door(
+    "POST",
+    "/webhooks/stripe/connect",
+    summary="An event of a connected account's, proven by its Stripe-Signature",
+    answers=_ANSWERS,
+    media_type="application/json",
+)
+def stripe_connect() -> Response:
+    """Take an event of an organizer's account; those of the other mode nobody handles."""
+    deps = runtime.deps()
+    event, body = _verified(Provider.STRIPE, deps.connector)
+    is_ours = event.livemode == deps.livemode(Provider.STRIPE)
+    return _stored(Provider.STRIPE, event, body, store_event if is_ours else store_ignored)
 
 
 @routes.public_door(
@@ -46,17 +69,19 @@ def stripe() -> Response:
 )
 def paypal() -> Response:
     """Take an event of PayPal's."""
-    return _receive(Provider.PAYPAL)
+    event, body = _verified(Provider.PAYPAL, runtime.deps().providers.get(Provider.PAYPAL))
+    return _stored(Provider.PAYPAL, event, body, store_event)
 
 
-def _receive(name: Provider) -> Response:
+def _verified(
+    name: Provider, verifier: PaymentProvider | AccountConnector | None
+) -> tuple[ProviderEvent, bytes]:
     request.max_content_length = LARGEST_EVENT
-    body, deps = request.get_data(cache=False), runtime.deps()
-    provider = deps.providers.get(name)
-    if provider is None:
+    body = request.get_data(cache=False)
+    if verifier is None:
         raise ApiError(HTTPStatus.NOT_FOUND, f"{name} is not configured.")
     try:
-        event = provider.verify(dict(request.headers), body)
+        return verifier.verify(dict(request.headers), body), body
     except ForgedWebhook as forged:
         log.warning("webhook.refused", provider=name, reason=str(forged))
         raise ApiError(HTTPStatus.BAD_REQUEST, "The webhook could not be verified.") from None
@@ -65,7 +90,11 @@ def _receive(name: Provider) -> Response:
         detail = "The webhook cannot be verified now. Send it again."
         headers = {"Retry-After": "30"}
         raise ApiError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=headers) from None
+
+
+def _stored(name: Provider, event: ProviderEvent, body: bytes, store: Store) -> Response:
+    deps = runtime.deps()
     with unit_of_work(deps.engine) as connection:
-        is_new = store_event(connection, name, event, body, deps.clock())
+        is_new = store(connection, name, event, body, deps.clock())
     log.info("webhook.stored", provider=name, event_id=event.event_id, is_new=is_new)
     return Response(status=HTTPStatus.OK)

@@ -22,6 +22,10 @@ class DevelopmentKeys:
     FLOWER_BASIC_AUTH: str = field(default_factory=lambda: f"operator:{secrets.token_urlsafe(9)}")
     STRIPE_API_KEY: str = field(default_factory=lambda: f"sk_test_{secrets.token_hex(12)}")
     STRIPE_WEBHOOK_SECRETS: str = field(default_factory=lambda: f"whsec_{secrets.token_hex(16)}")
+    STRIPE_CLIENT_ID: str = field(default_factory=lambda: f"ca_{secrets.token_hex(12)}")
+    STRIPE_CONNECT_WEBHOOK_SECRETS: str = field(
+        default_factory=lambda: f"whsec_{secrets.token_hex(16)}"
+    )
     PAYPAL_CLIENT_ID: str = field(default_factory=lambda: f"AY{secrets.token_hex(20)}")
     PAYPAL_CLIENT_SECRET: str = field(default_factory=lambda: f"EP{secrets.token_hex(20)}")
     PAYPAL_WEBHOOK_ID: str = field(default_factory=lambda: f"WH-{secrets.token_hex(8).upper()}")

@@ -60,6 +60,7 @@ def sandboxed(
         **environment,
         **keys.of_providers(),
         "STRIPE_API_BASE": sandbox.url,
+        "STRIPE_CONNECT_BASE": sandbox.url,
         "PAYPAL_API_BASE": sandbox.url,
         "PAYPAL_MODE": "sandbox",
         "PAYPAL_CERT_ROOTS": str(sandbox.root_certificate),

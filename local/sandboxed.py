@@ -55,5 +55,10 @@ class Sandbox:
             control.stripe_webhook_endpoint(
                 f"{web_url}/webhooks/stripe", keys.STRIPE_WEBHOOK_SECRETS
             )
+            control.stripe_webhook_endpoint(
+                f"{web_url}/webhooks/stripe/connect",
+                keys.STRIPE_CONNECT_WEBHOOK_SECRETS,
+                connect=True,
+            )
             control.paypal_webhook(f"{web_url}/webhooks/paypal", keys.PAYPAL_WEBHOOK_ID)
             self.root_certificate.write_text(control.paypal_ca())

@@ -6,15 +6,17 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 
 from sqlalchemy import Engine
 
-from shared.db import make_engine
+from shared.db import make_engine, unit_of_work
 from shared.domain.charge import Provider
 from shared.domain.errors import NotConfigured
 from shared.providers.base import PaymentProvider
-from shared.providers.registry import make_providers
+from shared.providers.connect import AccountConnector
+from shared.providers.registry import make_connector, make_providers
+from shared.repository.authorizations import sealed_key
 from shared.settings import Settings, load_settings
 from shared.vault import Vault
 
@@ -27,6 +29,8 @@ class Container:
     engine: Engine
     providers: Mapping[Provider, PaymentProvider]
     """Only those that have credentials."""
+    connector: AccountConnector | None
+    """None where the platform takes no organizers' accounts."""
     vault: Vault
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
@@ -53,14 +57,24 @@ def _utc_now() -> datetime:
 
 def build(settings: Settings, *, name: str, clock: Callable[[], datetime] = _utc_now) -> Container:
     """Wire a container from settings; `name` is the process's for Postgres."""
+    engine = make_engine(settings, name=name)
+    vault = Vault([key.get_secret_value() for key in settings.encryption_keys])
+    key_of = partial(_key_of, engine, vault)
     return Container(
         settings=settings,
-        engine=make_engine(settings, name=name),
-        providers=make_providers(settings, clock),
-        vault=Vault([key.get_secret_value() for key in settings.encryption_keys]),
+        engine=engine,
+        providers=make_providers(settings, key_of, clock),
+        connector=make_connector(settings, key_of, clock),
+        vault=vault,
         clock=clock,
         jitter=random.random,
     )
+
+
+def _key_of(engine: Engine, vault: Vault, account: str) -> str | None:
+    with unit_of_work(engine) as connection:
+        sealed = sealed_key(connection, account)
+    return vault.open(sealed) if sealed else None
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Final, Literal, Self, TypeVar
 
 from cryptography.fernet import Fernet
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -36,6 +36,14 @@ class DatabaseSettings(BaseSettings):
         return f"postgresql+psycopg2://{rest}"
 
 
+_NEEDS: Final = {
+    "stripe_api_key": "stripe_webhook_secrets",
+    "stripe_client_id": "stripe_connect_webhook_secrets",
+    "paypal_client_id": "paypal_webhook_id",
+}
+"""What makes no sense without what."""
+
+
 class Settings(WebSettings, DatabaseSettings):
     """Every setting, its default and its meaning; `.env.example` says the same for people."""
 
@@ -48,6 +56,10 @@ class Settings(WebSettings, DatabaseSettings):
     stripe_api_key: SecretStr = SecretStr("")
     stripe_api_base: str = "https://api.stripe.com"
     stripe_webhook_secrets: Secrets = ()
+    stripe_client_id: Annotated[str, Field(pattern=r"^(ca_[A-Za-z0-9_]+)?$")] = ""
+    stripe_connect_base: str = "https://connect.stripe.com"
+    stripe_connect_webhook_secrets: Secrets = ()
+    stripe_platform_charges: bool = True
 
     paypal_client_id: str = ""
     paypal_client_secret: SecretStr = SecretStr("")
@@ -92,11 +104,14 @@ class Settings(WebSettings, DatabaseSettings):
             raise ValueError("CLAIM_LEASE must be longer than PROVIDER_DEADLINE")
         if self.claim_lease + self.provider_deadline >= KEY_MARGIN.total_seconds():
             raise ValueError("CLAIM_LEASE must end well before an idempotency key's margin, 600 s")
-        if self.stripe_api_key.get_secret_value() and not self.stripe_webhook_secrets:
-            raise ValueError("STRIPE_WEBHOOK_SECRETS is needed with STRIPE_API_KEY")
-        if self.paypal_client_id and not self.paypal_webhook_id:
-            raise ValueError("PAYPAL_WEBHOOK_ID is needed with PAYPAL_CLIENT_ID")
-        bases = (self.stripe_api_base, self.paypal_api_base or "https://")
+        for name, needed in _NEEDS.items():
+            if getattr(self, name) and not getattr(self, needed):
+                raise ValueError(f"{needed.upper()} is needed with {name.upper()}")
+        bases = (
+            self.stripe_api_base,
+            self.stripe_connect_base,
+            self.paypal_api_base or "https://",
+        )
         if self.environment == "production" and not all(b.startswith("https://") for b in bases):
             raise ValueError("in production the providers are spoken to by https only")
         if self.environment == "production" and self.jwt_jwks.startswith("http://"):

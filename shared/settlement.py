@@ -127,6 +127,8 @@ def _state(decision: Decision, now: datetime) -> dict[str, Any]:
         "failure_message": failure.message if failure else None,
         "next_action": None,
     }
+    if decision.is_final:
+        values |= {"parked_reason": None}
     return values if decision.status in WAITING else values | {"instrument": None}
 
 

@@ -106,8 +106,25 @@ charges = Table(
     _instant("next_attempt_at", null=True),
     _instant("dispatch_at", null=True),
     _instant("deadline_at", null=True),
+    _text("parked_reason", null=True),
     _instant("created_at"),
     _instant("updated_at"),
+)
+
+stripe_authorizations = Table(
+    "stripe_authorizations",
+    METADATA,
+    _id(),
+    _number("event_id"),
+    _text("stripe_user_id", null=True),
+    _text("account"),
+    _text("publishable_key", null=True),
+    _bytes("access_token", null=True),
+    _bytes("refresh_token", null=True),
+    _flag("livemode"),
+    _text("scope"),
+    _instant("authorized_at"),
+    _instant("revoked_at", null=True),
 )
 
 attempts = Table(

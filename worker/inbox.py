@@ -12,10 +12,11 @@ from shared.container import Container
 from shared.db import unit_of_work
 from shared.domain import outcomes as o
 from shared.domain.retry_policy import retry_delay
-from shared.providers.base import DisputeFact, RefundFact, Translation
+from shared.providers.base import Disconnected, DisputeFact, RefundFact, Translation
 from shared.repository import charges, inbox
 from shared.settlement import Source, settle
 from worker import aftermath
+from worker.disconnection import disconnect
 
 log = structlog.get_logger()
 
@@ -31,22 +32,30 @@ def handle(deps: Container, event_id: int) -> None:
         event = inbox.unhandled_event(connection, event_id)
     if event is None:
         return
+    seen_at = deps.clock()
     translation = deps.provider(event.provider).translate(event.body, event.account)
     with unit_of_work(deps.engine) as connection:
         if inbox.unhandled_event(connection, event_id, lock=True) is None:
             return
-        result = _apply(connection, deps, event, translation)
+        result = _apply(connection, deps, event, translation, seen_at)
     log.info("webhook_event.handled", kind=event.event_type, event_id=event_id, result=result)
 
 
 def _apply(
-    connection: Connection, deps: Container, event: inbox.StoredEvent, translation: Translation
+    connection: Connection,
+    deps: Container,
+    event: inbox.StoredEvent,
+    translation: Translation,
+    seen_at: datetime,
 ) -> str:
     now, fact = deps.clock(), translation.fact
     if fact is None:
         return _finish(connection, event, "ignored", None, now)
     if isinstance(fact, _NO_ANSWER):
         return _postpone(connection, deps, event, now)
+    if isinstance(fact, Disconnected):
+        disconnect(connection, fact, seen_at=seen_at, now=now)
+        return _finish(connection, event, "applied", None, now)
     charge_id = charges.find_charge(
         connection,
         event.provider,

@@ -129,6 +129,9 @@ class Misconfigured:
     reason: str
 
 
+Unanswered = NotSent | Indeterminate | Misconfigured
+"""A call that was not answered in the matter: nothing was decided by it."""
+
 Outcome = (
     Approved
     | Declined

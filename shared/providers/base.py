@@ -80,6 +80,13 @@ class DisputeFact:
 
 
 @dataclass(frozen=True, slots=True)
+class Disconnected:
+    """The organizer's account lets the platform in no more; the provider confirmed it."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
 class Translation:
     """What an event says, and of which object.
 
@@ -89,7 +96,7 @@ class Translation:
     where the provider had to be asked and did not answer: the event is handled again later.
     """
 
-    fact: Outcome | RefundFact | DisputeFact | None
+    fact: Outcome | RefundFact | DisputeFact | Disconnected | None
     references: frozenset[str] = frozenset()
     our_references: frozenset[str] = frozenset()
 

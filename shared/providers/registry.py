@@ -10,40 +10,58 @@ import certifi
 
 from shared.domain.charge import Provider
 from shared.providers.base import PaymentProvider
+from shared.providers.connect import AccountConnector
 from shared.providers.http import CallLimits
 from shared.providers.paypal import PayPalConfig, PayPalProvider
-from shared.providers.stripe import StripeConfig, StripeProvider
+from shared.providers.stripe import KeyOf, StripeConfig, StripeConnect, StripeProvider
 from shared.settings import Settings
 
 
 def make_providers(
-    settings: Settings, clock: Callable[[], datetime]
+    settings: Settings, key_of: KeyOf, clock: Callable[[], datetime]
 ) -> dict[Provider, PaymentProvider]:
-    """An adapter for each provider that has credentials."""
-    limits = CallLimits(
+    """An adapter for each provider that has credentials; `key_of` finds organizers' own keys."""
+    providers: dict[Provider, PaymentProvider] = {}
+    if settings.stripe_api_key.get_secret_value():
+        providers[Provider.STRIPE] = StripeProvider(_stripe(settings, key_of), clock)
+    if settings.paypal_client_id:
+        providers[Provider.PAYPAL] = PayPalProvider(_paypal(settings))
+    return providers
+
+
+def make_connector(
+    settings: Settings, key_of: KeyOf, clock: Callable[[], datetime]
+) -> AccountConnector | None:
+    """What connects organizers' accounts, where the platform is set up for it."""
+    is_platform = settings.stripe_client_id and settings.stripe_api_key.get_secret_value()
+    return StripeConnect(_stripe(settings, key_of), clock) if is_platform else None
+
+
+def _limits(settings: Settings) -> CallLimits:
+    return CallLimits(
         connect_timeout=settings.provider_connect_timeout,
         read_timeout=settings.provider_read_timeout,
         total_deadline=settings.provider_deadline,
     )
-    providers: dict[Provider, PaymentProvider] = {}
-    if settings.stripe_api_key.get_secret_value():
-        providers[Provider.STRIPE] = StripeProvider(_stripe(settings, limits), clock)
-    if settings.paypal_client_id:
-        providers[Provider.PAYPAL] = PayPalProvider(_paypal(settings, limits))
-    return providers
 
 
-def _stripe(settings: Settings, limits: CallLimits) -> StripeConfig:
+def _stripe(settings: Settings, key_of: KeyOf) -> StripeConfig:
     return StripeConfig(
         api_key=settings.stripe_api_key.get_secret_value(),
         webhook_secrets=tuple(s.get_secret_value() for s in settings.stripe_webhook_secrets),
         livemode=settings.stripe_livemode,
         api_base=settings.stripe_api_base,
-        limits=limits,
+        limits=_limits(settings),
+        connect_base=settings.stripe_connect_base,
+        client_id=settings.stripe_client_id,
+        connect_webhook_secrets=tuple(
+            secret.get_secret_value() for secret in settings.stripe_connect_webhook_secrets
+        ),
+        key_of=key_of,
     )
 
 
-def _paypal(settings: Settings, limits: CallLimits) -> PayPalConfig:
+def _paypal(settings: Settings) -> PayPalConfig:
     roots = settings.paypal_cert_roots or Path(certifi.where())
     return PayPalConfig(
         client_id=settings.paypal_client_id,
@@ -57,5 +75,5 @@ def _paypal(settings: Settings, limits: CallLimits) -> PayPalConfig:
         cert_hosts=frozenset(settings.paypal_cert_hosts),
         allow_plain_http_certs=settings.environment == "development",
         payee=settings.paypal_payee or None,
-        limits=limits,
+        limits=_limits(settings),
     )

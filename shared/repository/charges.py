@@ -39,7 +39,7 @@ _CLAIM: Final = text(f"""
         SELECT id, status FROM charges
         WHERE id = :id AND next_attempt_at <= :now
           AND status IN ('accepted', 'submitting', 'indeterminate')
-          AND (claimed_until IS NULL OR claimed_until <= :now)
+          AND (claimed_until IS NULL OR claimed_until <= :now) AND parked_reason IS NULL
         FOR NO KEY UPDATE
     )
     UPDATE charges c SET
@@ -55,7 +55,7 @@ _CLAIM: Final = text(f"""
 def claim_charge(
     connection: Connection, charge_id: int, *, now: datetime, until: datetime
 ) -> ClaimedCharge | None:
-    """Take the charge exclusively until the lease ends; None where it is not due or is taken.
+    """Take the charge exclusively until the lease ends; None where it is not due, taken or parked.
 
     A claim that outlived its lease is taken over: what its holder sent is unknown, so the charge
     is then indeterminate.
@@ -93,10 +93,12 @@ _FIND: Final = text("""
           AND c.provider_reference = ANY(:references)
         UNION ALL
         SELECT c.id, 2 FROM charges c
-        WHERE c.provider = :provider AND c.identifier = ANY(CAST(:ours AS uuid[]))
+        WHERE c.provider = :provider AND coalesce(c.account, '') = coalesce(:account, '')
+          AND c.identifier = ANY(CAST(:ours AS uuid[]))
         UNION ALL
         SELECT c.id, 3 FROM charges c JOIN orders o ON o.id = c.order_id
-        WHERE c.provider = :provider AND o.identifier = ANY(CAST(:ours AS uuid[]))
+        WHERE c.provider = :provider AND coalesce(c.account, '') = coalesce(:account, '')
+          AND o.identifier = ANY(CAST(:ours AS uuid[]))
     ) AS candidate
     ORDER BY distance, id DESC LIMIT 1
 """)
@@ -110,7 +112,10 @@ def find_charge(
     references: frozenset[str],
     ours: frozenset[str],
 ) -> int | None:
-    """The id of the charge that an event speaks of: by the provider's ids, else by ours."""
+    """The id of the charge that an event speaks of: by the provider's ids, else by ours.
+
+    Of that account alone: what an organizer writes on objects of his must not reach another's.
+    """
     arguments = {
         "provider": provider,
         "account": account,

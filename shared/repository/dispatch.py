@@ -12,7 +12,7 @@ from shared.task_names import CHARGE_EXECUTE, WEBHOOK_EVENT_HANDLE
 _TAKE_DUE: Final = text("""
     WITH due_charges AS (
         UPDATE charges SET dispatch_at = :again WHERE id IN (
-            SELECT id FROM charges WHERE dispatch_at <= :now
+            SELECT id FROM charges WHERE dispatch_at <= :now AND parked_reason IS NULL
             ORDER BY dispatch_at LIMIT :most FOR NO KEY UPDATE SKIP LOCKED
         ) RETURNING id
     ), due_events AS (

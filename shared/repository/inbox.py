@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -37,6 +38,24 @@ def store_event(
     connection: Connection, provider: Provider, event: ProviderEvent, body: bytes, now: datetime
 ) -> bool:
     """Keep the raw event, due at once; False where this event is already here."""
+    return _store(connection, provider, event, body, {"received_at": now, "dispatch_at": now})
+
+
+def store_ignored(
+    connection: Connection, provider: Provider, event: ProviderEvent, body: bytes, now: datetime
+) -> bool:
+    """Keep an event that nobody has to handle."""
+    handled = {"received_at": now, "dispatch_at": None, "handled_at": now, "result": "ignored"}
+    return _store(connection, provider, event, body, handled)
+
+
+def _store(
+    connection: Connection,
+    provider: Provider,
+    event: ProviderEvent,
+    body: bytes,
+    course: Mapping[str, object],
+) -> bool:
     values = {
         "provider": provider,
         "event_id": event.event_id,
@@ -44,10 +63,8 @@ def store_event(
         "account": event.account,
         "body": body,
         "created_at": event.created_at,
-        "received_at": now,
-        "dispatch_at": now,
     }
-    return connection.execute(_STORE, values).one_or_none() is not None
+    return connection.execute(_STORE, {**values, **course}).one_or_none() is not None
 
 
 _EVENT: Final = webhook_events.c

@@ -24,6 +24,16 @@ class OrderKey:
 
 
 @dataclass(frozen=True, slots=True)
+class EventAuthorization:
+    """The organizer's Stripe account that an event's orders are charged on."""
+
+    id: int
+    account: str
+    livemode: bool
+    is_revoked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A locked order with everything that decides whether it may be charged."""
 
@@ -37,19 +47,22 @@ class Target:
     live_fingerprint: bytes | None
     answered: StoredAnswer | None
     """What the caller's key was answered before."""
+    authorization: EventAuthorization | None
 
 
 _TARGET: Final = text("""
     SELECT o.id, o.user_id, o.amount_minor, o.currency, o.payment_mode, o.status, o.expires_at,
            e.can_pay_by_stripe, e.can_pay_by_paypal,
            c.id AS live_id, c.instrument_fingerprint AS live_fingerprint,
-           k.fingerprint AS keyed_fingerprint, k.status AS keyed_status, k.location, k.body
+           k.fingerprint AS keyed_fingerprint, k.status AS keyed_status, k.location, k.body,
+           a.id AS authorization_id, a.account, a.livemode, a.revoked_at
     FROM orders o
     JOIN events e ON e.id = o.event_id
     LEFT JOIN charges c ON c.order_id = o.id
         AND c.status NOT IN ('succeeded', 'failed', 'canceled')
     LEFT JOIN idempotency_keys k
         ON k.user_id = :user_id AND k.route = :route AND k.key = :key
+    LEFT JOIN stripe_authorizations a ON a.event_id = o.event_id
     WHERE o.id = :id OR o.identifier = :identifier
     ORDER BY c.id DESC NULLS LAST LIMIT 1
     FOR NO KEY UPDATE OF o
@@ -84,6 +97,7 @@ def lock_target(
         live_charge_id=row.live_id,
         live_fingerprint=_bytes(row.live_fingerprint),
         answered=_answered(row),
+        authorization=_authorization(row),
     )
 
 
@@ -97,6 +111,8 @@ class NewCharge:
     money: Money
     sealed_instrument: bytes | None
     fingerprint: bytes
+    authorization: EventAuthorization | None = None
+    """Whose account is charged; None is the platform's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +128,17 @@ _ACCEPT: Final = text("""
         INSERT INTO instruments (fingerprint, order_id) VALUES (:fingerprint, :order_id)
         ON CONFLICT (fingerprint) DO UPDATE SET order_id = instruments.order_id
         RETURNING order_id
+    ), standing AS (
+        SELECT id FROM stripe_authorizations
+        WHERE id = :authorization AND account = :account AND revoked_at IS NULL FOR SHARE
     ), charge AS (
         INSERT INTO charges (identifier, order_id, provider, status, amount_minor, currency,
-                             instrument, instrument_fingerprint, next_attempt_at, dispatch_at,
-                             created_at, updated_at)
-        SELECT :identifier, :order_id, :provider, 'accepted', :amount, :currency, :instrument,
-               :fingerprint, :now, :now, :now, :now
+                             account, instrument, instrument_fingerprint, next_attempt_at,
+                             dispatch_at, created_at, updated_at)
+        SELECT :identifier, :order_id, :provider, 'accepted', :amount, :currency, :account,
+               :instrument, :fingerprint, :now, :now, :now, :now
         FROM instrument WHERE instrument.order_id = :order_id
+          AND (CAST(:authorization AS bigint) IS NULL OR EXISTS (SELECT FROM standing))
         ON CONFLICT DO NOTHING RETURNING *
     )
     SELECT instrument.order_id AS instrument_order_id, charge.*, o.user_id, e.organizer_ids
@@ -130,9 +150,11 @@ _ACCEPT: Final = text("""
 def accept_charge(connection: Connection, new: NewCharge, now: datetime) -> Accepted:
     """Store the charge, due at once, with its instrument's claim to the order.
 
-    One statement; the database refuses a second live charge or another order's instrument, and
-    then nothing is stored.
+    One statement; the database refuses a second live charge, another order's instrument or an
+    authorization that was revoked since it was read, and then nothing is stored. Who revokes one
+    waits for the charges that are being accepted on it.
     """
+    charged = new.authorization
     arguments: dict[str, Any] = {
         "identifier": new.identifier,
         "order_id": new.order_id,
@@ -141,6 +163,8 @@ def accept_charge(connection: Connection, new: NewCharge, now: datetime) -> Acce
         "currency": new.money.currency,
         "instrument": new.sealed_instrument,
         "fingerprint": new.fingerprint,
+        "authorization": charged.id if charged else None,
+        "account": charged.account if charged else None,
         "now": now,
     }
     row = connection.execute(_ACCEPT, arguments).mappings().one()
@@ -165,6 +189,13 @@ def _answered(row: Row[Any]) -> StoredAnswer | None:
     if row.keyed_status is None:
         return None
     return StoredAnswer(bytes(row.keyed_fingerprint), row.keyed_status, row.location, row.body)
+
+
+def _authorization(row: Row[Any]) -> EventAuthorization | None:
+    if row.authorization_id is None:
+        return None
+    is_revoked = row.revoked_at is not None
+    return EventAuthorization(row.authorization_id, row.account, row.livemode, is_revoked)
 
 
 def _bytes(value: memoryview | None) -> bytes | None:

@@ -27,7 +27,7 @@ class OverdueCharge:
 _TAKE_OVERDUE: Final = text("""
     UPDATE charges SET deadline_at = :again WHERE id IN (
         SELECT id FROM charges
-        WHERE deadline_at <= :now AND provider_reference IS NOT NULL
+        WHERE deadline_at <= :now AND provider_reference IS NOT NULL AND parked_reason IS NULL
         ORDER BY deadline_at LIMIT 100 FOR NO KEY UPDATE SKIP LOCKED
     ) RETURNING id, provider, provider_reference, account
 """)

@@ -20,6 +20,7 @@ from shared.container import Container, build
 from shared.db import unit_of_work
 from shared.settings import Settings
 
+NOWHERE = "http://127.0.0.1:1"
 JSON_API = "application/vnd.api+json"
 PLATFORM = {"sub": "platform", "scope": "orders:write"}
 ADMIN = {"sub": "root", "scope": "admin"}
@@ -118,6 +119,18 @@ class Platform:
         assert answer.status_code == 202, answer.text
         return str(answer.headers["Location"])
 
+    def authorization(self, event: str, account: str | None = None) -> str:
+        """An event's authorization as if it had been made before, by its key."""
+        ((key,),) = self.sql(
+            "INSERT INTO stripe_authorizations (event_id, stripe_user_id, publishable_key,"
+            " access_token, livemode, scope, authorized_at)"
+            " SELECT id, :account, 'pk_test_1', '', false, 'read_write', now() FROM events"
+            " WHERE identifier = :event RETURNING id",
+            event=event,
+            account=account or f"acct_{uuid.uuid4().hex[:16]}",
+        )
+        return str(key)
+
 
 BUYER = {"sub": "buyer"}
 
@@ -145,6 +158,14 @@ def charge_document(**attributes: Any) -> Json:
     return {"data": {"type": "charge", "attributes": told}}
 
 
+def authorization_document(event: str, code: str = "ac_1") -> Json:
+    """A new Stripe authorization."""
+    related = {"event": {"data": {"type": "event", "id": event}}}
+    attributes = {"stripe-auth-code": code}
+    data = {"type": "stripe-authorization", "attributes": attributes, "relationships": related}
+    return {"data": data}
+
+
 def order_document(event: str, **attributes: Any) -> Json:
     """An order of the buyer's."""
     told = {
@@ -161,7 +182,7 @@ def order_document(event: str, **attributes: Any) -> Json:
 def make_platform(
     database_url: str, redis_url: str, *, providers: bool = True, **settings: object
 ) -> Platform:
-    """An application of its own; the providers are configured, and never called."""
+    """An application of its own; the providers are configured, and never reached."""
     keys = DevelopmentKeys()
     theirs = keys.of_providers() if providers else {}
     given = {
@@ -169,6 +190,7 @@ def make_platform(
         "redis_url": redis_url,
         "jwt_secret": keys.JWT_SECRET,
         "encryption_keys": keys.ENCRYPTION_KEYS,
+        "stripe_connect_base": NOWHERE,
         **{name.lower(): value for name, value in theirs.items()},
     }
     deps = build(Settings.model_validate(given | settings), name="test")

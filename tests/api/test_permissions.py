@@ -8,7 +8,13 @@ import pytest
 
 from api_shim.door import Door, doors_of
 from api_shim.permissions import PERMISSIONS
-from tests.api.platform import Json, Platform, charge_document, order_document
+from tests.api.platform import (
+    Json,
+    Platform,
+    authorization_document,
+    charge_document,
+    order_document,
+)
 
 ROLES: Mapping[str, Mapping[str, Any] | None] = {
     "anonymous": None,
@@ -34,6 +40,12 @@ CELLS = {
     "charges.charge_order": "401 403 202 403 403 403 403 403 403",
     "charges.get_charge": "401 403 200 200 403 200 403 403 200",
     "charges.get_charges_of_order": "401 403 200 200 403 200 403 403 200",
+    # 503: let in, and Stripe is out of reach here.
+    "authorizations.post_authorization": "401 403 403 403 403 503 403 403 403",
+    "authorizations.get_authorization": "401 200 200 200 200 200 200 200 200",
+    "authorizations.get_authorization_of_event": "401 200 200 200 200 200 200 200 200",
+    "authorizations.patch_authorization": "401 403 403 403 403 200 403 403 403",
+    "authorizations.delete_authorization": "401 403 403 403 403 503 403 403 403",
 }
 
 
@@ -59,6 +71,21 @@ def _new_event(platform: Platform) -> tuple[str, Json]:
     return "/v1/events", {"data": {"type": "event", "attributes": attributes}}
 
 
+def _new_authorization(platform: Platform) -> tuple[str, Json]:
+    return "/v1/stripe-authorization", authorization_document(platform.event())
+
+
+def _authorization_change(platform: Platform) -> tuple[str, Json]:
+    key = platform.authorization(platform.event())
+    return f"/v1/stripe-authorization/{key}", {"data": {"type": "stripe-authorization", "id": key}}
+
+
+def _authorized_event(platform: Platform) -> tuple[str, None]:
+    event = platform.event()
+    platform.authorization(event)
+    return f"/v1/events/{event}/stripe-authorization", None
+
+
 EVERY_CELL = [
     (endpoint, role, int(status))
     for endpoint, row in CELLS.items()
@@ -78,6 +105,17 @@ REQUESTS: Mapping[str, Callable[[Platform], tuple[str, Json | None]]] = {
     ),
     "charges.get_charge": lambda p: (p.charged(), None),
     "charges.get_charges_of_order": lambda p: (f"/v1/orders/{p.order()}/charges", None),
+    "authorizations.post_authorization": _new_authorization,
+    "authorizations.get_authorization": lambda p: (
+        f"/v1/stripe-authorization/{p.authorization(p.event())}",
+        None,
+    ),
+    "authorizations.get_authorization_of_event": _authorized_event,
+    "authorizations.patch_authorization": _authorization_change,
+    "authorizations.delete_authorization": lambda p: (
+        f"/v1/stripe-authorization/{p.authorization(p.event())}",
+        None,
+    ),
 }
 
 

@@ -8,7 +8,15 @@ from functools import lru_cache
 from typing import Final, cast
 
 import stripe
-from stripe import APIError, RequestOptions, RequestsClient, StripeClient, StripeObject
+from stripe import (
+    APIError,
+    OAuth,
+    RequestOptions,
+    RequestsClient,
+    StripeClient,
+    StripeError,
+    StripeObject,
+)
 from stripe.params import (
     PaymentIntentCreateParams,
     PaymentIntentListParams,
@@ -24,10 +32,13 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from shared.providers.base import JsonObject
+from shared.domain import outcomes as o
+from shared.providers.base import Disconnected, JsonObject
 from shared.providers.http import BoundedSession
+from shared.providers.stripe.access import KeyOf, credentials
 from shared.providers.stripe.config import API_VERSION, StripeConfig
-from shared.providers.stripe.failures import is_transient, is_unsent
+from shared.providers.stripe.documents import text
+from shared.providers.stripe.failures import is_transient, is_unsent, unanswered
 
 _SHORT: Final = stop_after_attempt(3) | stop_after_delay(1)
 _PAUSE: Final = wait_random_exponential(multiplier=0.05, max=0.4)
@@ -49,24 +60,27 @@ class StripeCalls:
     `options` are the SDK's: `idempotency_key`, `stripe_account`, `stripe_version`.
     """
 
-    def __init__(self, client: StripeClient) -> None:
+    def __init__(self, client: StripeClient, key_of: KeyOf) -> None:
         self._v1 = client.v1
+        self._oauth = client.oauth
+        self._key_of = key_of
 
     def create_payment_method(self, params: JsonObject, options: RequestOptions) -> JsonObject:
         """Turn a token into a PaymentMethod: moves no money."""
         create, typed = self._v1.payment_methods.create, cast(PaymentMethodCreateParams, params)
-        return _document(lambda: if_unsent(create, typed, options))
+        return _document(lambda: if_unsent(create, typed, self._acting(options)))
 
     def create_payment_intent(self, params: JsonObject, options: RequestOptions) -> JsonObject:
         """Create, confirm: moves the money."""
         create, typed = self._v1.payment_intents.create, cast(PaymentIntentCreateParams, params)
-        return _document(lambda: if_unsent(create, typed, options))
+        return _document(lambda: if_unsent(create, typed, self._acting(options)))
 
     def read_payment_intent(self, reference: str, options: RequestOptions) -> JsonObject:
         """Read one PaymentIntent with its latest charge."""
         retrieve = self._v1.payment_intents.retrieve
         expand: PaymentIntentRetrieveParams = {"expand": ["latest_charge"]}
-        intent = _document(lambda: if_transient(retrieve, reference, expand, options))
+        acting = self._acting(options)
+        intent = _document(lambda: if_transient(retrieve, reference, expand, acting))
         if intent.get("id") != reference:
             raise APIError("an answer about another object")
         return intent
@@ -74,12 +88,36 @@ class StripeCalls:
     def list_payment_intents(self, params: JsonObject, options: RequestOptions) -> JsonObject:
         """Read one page, newest first."""
         page, typed = self._v1.payment_intents.list, cast(PaymentIntentListParams, params)
-        return _document(lambda: if_transient(page, typed, options))
+        return _document(lambda: if_transient(page, typed, self._acting(options)))
 
     def latest_refund(self, charge: str, options: RequestOptions) -> JsonObject:
         """Read a page of at most one refund of the charge."""
         newest: RefundListParams = {"charge": charge, "limit": 1}
-        return _document(lambda: if_transient(self._v1.refunds.list, newest, options))
+        acting = self._acting(options)
+        return _document(lambda: if_transient(self._v1.refunds.list, newest, acting))
+
+    def exchange(self, code: str) -> JsonObject:
+        """Spend an organizer's code."""
+        params: OAuth.OAuthTokenParams = {"grant_type": "authorization_code", "code": code}
+        return _document(lambda: if_unsent(self._oauth.token, params))
+
+    def deauthorize(self, client_id: str, account: str) -> JsonObject:
+        """Let go of an account."""
+        params: OAuth.OAuthDeauthorizeParams = {"client_id": client_id, "stripe_user_id": account}
+        return _document(lambda: if_unsent(self._oauth.deauthorize, params))
+
+    def shut_out(self, account: str) -> Disconnected | o.Unanswered | None:
+        """Ask whether the account has shut us out; None where it lets us in."""
+        retrieve, options = self._v1.accounts.retrieve_current, options_for(account)
+        try:
+            _document(lambda: if_transient(retrieve, {}, options))
+        except StripeError as error:
+            is_shut = text(error.json_body, "error", "code") == "account_invalid"
+            return Disconnected(account) if is_shut else unanswered(error)
+        return None
+
+    def _acting(self, options: RequestOptions) -> RequestOptions:
+        return credentials(options, self._key_of)
 
 
 @lru_cache(maxsize=8)
@@ -92,12 +130,12 @@ def calls_of(config: StripeConfig, process_id: int) -> StripeCalls:
     client = StripeClient(
         config.api_key,
         stripe_version=API_VERSION,
-        base_addresses={"api": config.api_base},
+        base_addresses={"api": config.api_base, "connect": config.connect_base},
         http_client=RequestsClient(session=BoundedSession(config.limits)),
         # Retries belong to the charge's row, which survives this process.
         max_network_retries=0,
     )
-    return StripeCalls(client)
+    return StripeCalls(client, config.key_of)
 
 
 def options_for(account: str | None) -> RequestOptions:

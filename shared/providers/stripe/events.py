@@ -12,13 +12,13 @@ from typing import Final
 from stripe import StripeError
 
 from shared.domain import outcomes as o
-from shared.providers.base import DisputeFact, JsonObject, RefundFact, Translation
+from shared.providers.base import Disconnected, DisputeFact, JsonObject, RefundFact, Translation
 from shared.providers.stripe.answers import charge_of, read_charge, read_intent
 from shared.providers.stripe.client import StripeCalls, options_for
 from shared.providers.stripe.documents import at, id_of, items, money_of, our_references, text
 from shared.providers.stripe.failures import after_read
 
-Fact = o.Outcome | RefundFact | DisputeFact | None
+Fact = o.Outcome | RefundFact | DisputeFact | Disconnected | None
 
 _ANNOUNCED: Final[dict[str, type]] = {
     "payment_intent.succeeded": o.Approved,
@@ -77,6 +77,9 @@ def _fact(kind: str, thing: JsonObject, account: str | None, calls: StripeCalls)
         return _newest_refund(thing, account, calls)
     if kind.startswith("charge.dispute."):
         return _dispute(thing)
+    if kind == "account.application.deauthorized" and account is not None:
+        # The event may be late, and the account back since.
+        return calls.shut_out(account)
     return None
 
 

@@ -59,12 +59,17 @@ def after_preparation(error: StripeError) -> o.Outcome:
 
 def after_read(error: StripeError) -> o.Indeterminate | o.Misconfigured:
     """Say what a failed read proves: at most that our credentials are refused."""
-    outcome = _connection(error) if isinstance(error, APIConnectionError) else _by_status(error)
+    outcome = unanswered(error)
     match outcome:
         case o.Misconfigured():
             return outcome
         case o.NotSent(reason, retry_after) | o.Indeterminate(reason, _, retry_after):
             return o.Indeterminate(f"could not read: {reason}", retry_after=retry_after)
+
+
+def unanswered(error: StripeError) -> o.Unanswered:
+    """Say what became of a call that got no answer in the matter."""
+    return _connection(error) if isinstance(error, APIConnectionError) else _by_status(error)
 
 
 def is_unsent(error: BaseException) -> bool:
@@ -89,7 +94,7 @@ def _conflict(error: IdempotencyError) -> o.Indeterminate:
     return o.Indeterminate("the key was used with other parameters", replayable=False)
 
 
-def _by_status(error: StripeError) -> o.NotSent | o.Indeterminate | o.Misconfigured:
+def _by_status(error: StripeError) -> o.Unanswered:
     """Read the status before the class: the body may be the HTML page of some proxy."""
     status, code = error.http_status or 0, text(error.json_body, "error", "code")
     reason = f"{status} {code}" if code else f"status {status}" if status else "unreadable"

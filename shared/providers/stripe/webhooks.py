@@ -27,17 +27,36 @@ def verify(
     config: StripeConfig, headers: Mapping[str, str], body: bytes, now: datetime
 ) -> ProviderEvent:
     """Check signature, age, mode and shape; ForgedWebhook for anything amiss."""
-    if len(body) > LARGEST_BODY:
-        raise ForgedWebhook(f"a body of {len(body)} bytes")
-    signed_at, signatures = _parts(_signature_header(headers))
-    if not any(_is_signed_with(secret, signed_at, body, signatures) for secret in _secrets(config)):
-        raise ForgedWebhook("no signature by any of our secrets")
-    if abs(now.timestamp() - int(signed_at)) > TOLERANCE.total_seconds():
-        raise ForgedWebhook(f"signed at {int(signed_at)}, outside the tolerance")
-    event = _event(body)
+    event = _signed_event(config.webhook_secrets, headers, body, now)
     if event.livemode != config.livemode:
         raise ForgedWebhook(f"livemode is {event.livemode}")
     return event
+
+
+def verify_connected(
+    config: StripeConfig, headers: Mapping[str, str], body: bytes, now: datetime
+) -> ProviderEvent:
+    """Check an event of a connected account, whose mode is not ours to choose.
+
+    One without an account would speak of the platform's own, which these secrets do not prove.
+    """
+    event = _signed_event(config.connect_webhook_secrets, headers, body, now)
+    if event.account is None:
+        raise ForgedWebhook("an event of no connected account")
+    return event
+
+
+def _signed_event(
+    secrets: tuple[str, ...], headers: Mapping[str, str], body: bytes, now: datetime
+) -> ProviderEvent:
+    if len(body) > LARGEST_BODY:
+        raise ForgedWebhook(f"a body of {len(body)} bytes")
+    signed_at, signatures = _parts(_signature_header(headers))
+    if not any(_is_signed_with(secret, signed_at, body, signatures) for secret in _usable(secrets)):
+        raise ForgedWebhook("no signature by any of our secrets")
+    if abs(now.timestamp() - int(signed_at)) > TOLERANCE.total_seconds():
+        raise ForgedWebhook(f"signed at {int(signed_at)}, outside the tolerance")
+    return _event(body)
 
 
 def _signature_header(headers: Mapping[str, str]) -> bytes:
@@ -56,9 +75,9 @@ def _parts(header: bytes) -> tuple[bytes, list[bytes]]:
     return times[0], [value for name, value in named if name == b"v1"]
 
 
-def _secrets(config: StripeConfig) -> list[str]:
+def _usable(secrets: tuple[str, ...]) -> list[str]:
     # An empty secret would let everybody sign.
-    return [secret for secret in config.webhook_secrets if secret.strip()]
+    return [secret for secret in secrets if secret.strip()]
 
 
 def _is_signed_with(secret: str, signed_at: bytes, body: bytes, signatures: list[bytes]) -> bool:
