@@ -16,6 +16,7 @@ from api_shim import (
     health,
     orders,
     origins,
+    reference,
     runtime,
     webhooks,
 )
@@ -23,6 +24,16 @@ from shared.container import Container
 
 LARGEST_BODY: Final = 64 * 1024
 """Bytes of a JSON:API document."""
+
+_ROOMS: Final = (
+    events,
+    orders,
+    charges,
+    authorizations,
+    webhooks,
+    health,
+    reference,
+)
 
 
 def create_app(container: Container) -> Flask:
@@ -35,7 +46,7 @@ def create_app(container: Container) -> Flask:
     app.before_request(_begin)
     app.after_request(_finish)
     origins.install(app, container.settings.cors_origins)
-    for room in (events, orders, charges, authorizations, webhooks, health):
+    for room in _ROOMS:
         app.register_blueprint(room.routes)
     return app
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
@@ -39,6 +39,14 @@ Optional = BeforeValidator(_blank_is_nothing)
 """A blank text is the same as none."""
 
 
+def example(document: dict[str, Any]) -> ConfigDict:
+    """The configuration of a document with its example: it is sent, or compared, by a test."""
+    return ConfigDict(json_schema_extra={"examples": [document]})
+
+
+VERSION: Final = {"version": "1.1"}
+
+
 class Document(BaseModel):
     """Members by their dashed names; snake_case is accepted, unknown members are ignored."""
 
@@ -66,19 +74,25 @@ class ToOne(Document):
     data: Linkage
 
 
-class Version(Document):
+class Answer(Document):
+    """Something that is told: nothing stands in it that is not described."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Version(Answer):
     """The JSON:API object of every answer."""
 
     version: Literal["1.1"]
 
 
-class Told(Document):
+class Told(Answer):
     """An answer's document."""
 
     jsonapi: Version
 
 
-class SelfLink(Document):
+class SelfLink(Answer):
     """Where the resource stands."""
 
     self: str

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from api_shim.schemas.base import Document, Optional, Query, SelfLink, Told, ToOne
+from api_shim.schemas.base import (
+    VERSION,
+    Answer,
+    Document,
+    Optional,
+    Query,
+    SelfLink,
+    Told,
+    ToOne,
+    example,
+)
 
 StripeToken = Annotated[
     str, StringConstraints(strict=True, pattern=r"^(tok|pm)_[A-Za-z0-9_]{1,250}$")
@@ -47,6 +57,8 @@ class ChargeData(Document):
 class ChargeRequest(Document):
     """`POST /v1/orders/<id>/charge`."""
 
+    model_config = example({"data": {"type": "charge", "attributes": {"stripe": "tok_visa"}}})
+
     data: ChargeData
 
 
@@ -56,7 +68,7 @@ class Wait(Query):
     wait: Annotated[float, Field(ge=0, le=LONGEST_WAIT)] = 0
 
 
-class NextAction(Document):
+class NextAction(Answer):
     """What the payer must do: open the link, or hand the client secret to Stripe.js."""
 
     kind: str
@@ -64,7 +76,7 @@ class NextAction(Document):
     client_secret: str | None = None
 
 
-class ToldCharge(Document):
+class ToldCharge(Answer):
     """A charge as it stands; `failure-message` is safe to show."""
 
     identifier: UUID
@@ -92,13 +104,13 @@ class ChargeLinks(SelfLink):
     approve: str | None = None
 
 
-class OfOrder(Document):
+class OfOrder(Answer):
     """The order that is charged."""
 
     order: ToOne
 
 
-class ChargeResource(Document):
+class ChargeResource(Answer):
     """A charge."""
 
     type: Literal["charge"]
@@ -108,13 +120,44 @@ class ChargeResource(Document):
     links: ChargeLinks
 
 
+_EXAMPLE: Final = {
+    "type": "charge",
+    "id": "42",
+    "attributes": {
+        "identifier": "0d5b1c8e-4f5c-4a53-8a58-3f7a1f0e9c11",
+        "status": "accepted",
+        "amount": "19.99",
+        "currency": "EUR",
+        "payment-mode": "stripe",
+        "failure-code": None,
+        "failure-message": None,
+        "provider-reference": None,
+        "attempts": 0,
+        "next-action": None,
+        "paid-via": None,
+        "brand": None,
+        "last4": None,
+        "exp-month": None,
+        "exp-year": None,
+        "created-at": "2026-11-25T09:30:00.123456+00:00",
+        "updated-at": "2026-11-25T09:30:00.123456+00:00",
+    },
+    "relationships": {"order": {"data": {"type": "order", "id": "7"}}},
+    "links": {"self": "/v1/charges/42"},
+}
+
+
 class ChargeDocument(Told):
     """One charge."""
+
+    model_config = example({"data": _EXAMPLE, "jsonapi": VERSION})
 
     data: ChargeResource
 
 
 class ChargesDocument(Told):
     """An order's charges, the newest first."""
+
+    model_config = example({"data": [_EXAMPLE], "jsonapi": VERSION})
 
     data: list[ChargeResource]

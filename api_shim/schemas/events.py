@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, StrictBool, StringConstraints
 
-from api_shim.schemas.base import Currency, Document, Optional, SelfLink, Text, Told
+from api_shim.schemas.base import (
+    VERSION,
+    Answer,
+    Currency,
+    Document,
+    Optional,
+    SelfLink,
+    Text,
+    Told,
+    example,
+)
 
 EventIdentifier = Annotated[
     str, StringConstraints(strict=True, pattern=r"^[0-9]*[A-Za-z_-][A-Za-z0-9_-]*$", max_length=64)
@@ -59,8 +69,21 @@ class ChangedEventData(Document):
     attributes: EventChanges
 
 
+_TOLD: Final = {
+    "identifier": "concert",
+    "name": "A concert",
+    "currency": "EUR",
+    "can-pay-by-stripe": True,
+    "can-pay-by-paypal": True,
+    "paypal-email": None,
+    "organizer-ids": ["organizer"],
+}
+
+
 class EventRequest(Document):
     """`POST /v1/events`."""
+
+    model_config = example({"data": {"type": "event", "attributes": _TOLD}})
 
     data: EventData
 
@@ -68,10 +91,14 @@ class EventRequest(Document):
 class EventChange(Document):
     """`PATCH /v1/events/<id>`."""
 
+    model_config = example(
+        {"data": {"type": "event", "id": "concert", "attributes": {"name": "A concert"}}}
+    )
+
     data: ChangedEventData
 
 
-class ToldEvent(Document):
+class ToldEvent(Answer):
     """An event as it stands."""
 
     identifier: str
@@ -83,7 +110,7 @@ class ToldEvent(Document):
     organizer_ids: list[str]
 
 
-class EventResource(Document):
+class EventResource(Answer):
     """An event."""
 
     type: Literal["event"]
@@ -94,5 +121,17 @@ class EventResource(Document):
 
 class EventDocument(Told):
     """One event."""
+
+    model_config = example(
+        {
+            "data": {
+                "type": "event",
+                "id": "3",
+                "attributes": _TOLD,
+                "links": {"self": "/v1/events/3"},
+            },
+            "jsonapi": VERSION,
+        }
+    )
 
     data: EventResource

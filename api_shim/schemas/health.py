@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Literal
 
-from api_shim.schemas.base import Document
+from api_shim.schemas.base import Answer
 
 Presence = Literal["ok", "away"]
 
 
-class Alive(Document):
+class Alive(Answer):
     """The process answers."""
 
     status: Literal["ok"]
 
 
-class Readiness(Document):
+class Readiness(Answer):
     """What is there, what is away; without a broker charges are still accepted."""
 
     status: Literal["ok", "degraded", "unavailable"]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
 from api_shim.schemas.base import (
+    VERSION,
     Amount,
+    Answer,
     Currency,
     Document,
     Optional,
@@ -17,6 +19,7 @@ from api_shim.schemas.base import (
     Text,
     Told,
     ToOne,
+    example,
 )
 from api_shim.schemas.events import EventIdentifier
 
@@ -64,14 +67,51 @@ class ChangedOrderData(Document):
     attributes: OrderChanges
 
 
+_IDENTIFIER: Final = "7d0f6f4e-2f0b-4a57-9d9f-0a5c1c0c9a01"
+_TOLD: Final = {
+    "identifier": _IDENTIFIER,
+    "user-id": "buyer",
+    "amount": "19.99",
+    "currency": "EUR",
+    "payment-mode": "stripe",
+    "expires-at": None,
+}
+_ORDER: Final = {
+    "type": "order",
+    "id": "7",
+    "attributes": _TOLD
+    | {
+        "status": "pending",
+        "completed-at": None,
+        "created-at": "2026-11-25T09:30:00.123456+00:00",
+    },
+    "relationships": {"event": {"data": {"type": "event", "id": "3"}}},
+    "links": {"self": "/v1/orders/7"},
+}
+
+
 class OrderRequest(Document):
     """`POST /v1/orders`."""
+
+    model_config = example(
+        {
+            "data": {
+                "type": "order",
+                "attributes": _TOLD,
+                "relationships": {"event": {"data": {"type": "event", "id": "concert"}}},
+            }
+        }
+    )
 
     data: OrderData
 
 
 class OrderChange(Document):
     """`PATCH /v1/orders/<id>`."""
+
+    model_config = example(
+        {"data": {"type": "order", "id": _IDENTIFIER, "attributes": {"status": "cancelled"}}}
+    )
 
     data: ChangedOrderData
 
@@ -87,7 +127,7 @@ class OrderPage(Query):
     )
 
 
-class ToldOrder(Document):
+class ToldOrder(Answer):
     """An order as it stands; `completed` is written by money alone."""
 
     identifier: UUID
@@ -101,7 +141,7 @@ class ToldOrder(Document):
     created_at: AwareDatetime
 
 
-class OrderResource(Document):
+class OrderResource(Answer):
     """An order."""
 
     type: Literal["order"]
@@ -114,10 +154,12 @@ class OrderResource(Document):
 class OrderDocument(Told):
     """One order."""
 
+    model_config = example({"data": _ORDER, "jsonapi": VERSION})
+
     data: OrderResource
 
 
-class PageLinks(Document):
+class PageLinks(Answer):
     """This page, the next one."""
 
     self: str
@@ -126,6 +168,14 @@ class PageLinks(Document):
 
 class OrdersDocument(Told):
     """A page of orders, the newest first."""
+
+    model_config = example(
+        {
+            "data": [_ORDER],
+            "links": {"self": "/v1/orders?page[size]=1", "next": None},
+            "jsonapi": VERSION,
+        }
+    )
 
     data: list[OrderResource]
     links: PageLinks
