@@ -1,4 +1,4 @@
-"""The engines and databases that tests run on.
+"""The engines, databases and the sandbox that tests run on.
 
 `TEST_DATABASE_URL` and `TEST_REDIS_URL` name given engines; without them embedded ones are started
 once per run. A given Postgres user must be allowed to create databases.
@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import monotonic, sleep
 from urllib.parse import urlsplit
 
 import psycopg2
@@ -22,6 +23,7 @@ from local.folders import temporary_folder
 
 PROJECT = Path(__file__).resolve().parent.parent
 MIGRATE = ("-m", "alembic", "-c", "shared/migrations/alembic.ini", "upgrade", "head")
+PATIENCE = 60.0
 TEMPLATE = f"chargehand_template_{os.getpid()}"
 
 
@@ -43,6 +45,18 @@ def redis() -> Iterator[str]:
         return
     with temporary_folder("tests") as folder, Redis(folder) as server:
         yield server.url
+
+
+@pytest.fixture(scope="session")
+def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a sandbox process that all tests of the run share."""
+    ready = tmp_path_factory.mktemp("sandbox") / "url"
+    command = [sys.executable, "-m", "sandbox", "--port", "0", "--ready-file", str(ready)]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL) as process:
+        try:
+            yield _wait_for(ready, process)
+        finally:
+            process.terminate()
 
 
 @pytest.fixture(scope="session")
@@ -92,3 +106,12 @@ def _run_sql(url: str, statement: str, *names: str) -> None:
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+def _wait_for(ready: Path, process: subprocess.Popen[bytes]) -> str:
+    deadline = monotonic() + PATIENCE
+    while not ready.exists():
+        assert process.poll() is None, "the sandbox died at its start"
+        assert monotonic() < deadline, "the sandbox did not start in time"
+        sleep(0.02)
+    return ready.read_text(encoding="ascii")

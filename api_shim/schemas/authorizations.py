@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, model_validator
 
-from api_shim.schemas.base import Document, Optional, SelfLink, Text, Told
+from api_shim.schemas.base import (
+    VERSION,
+    Answer,
+    Document,
+    Optional,
+    SelfLink,
+    Text,
+    Told,
+    example,
+)
 
 
 def _not_blank(text: str) -> str:
@@ -61,8 +70,21 @@ class AuthorizationData(Document):
         return {**data, **{name: {} for name in wanted if data.get(name) is None}}
 
 
+_OF_EVENT: Final = {"event": {"data": {"type": "event", "id": "concert"}}}
+
+
 class AuthorizationRequest(Document):
     """`POST /v1/stripe-authorization`."""
+
+    model_config = example(
+        {
+            "data": {
+                "type": "stripe-authorization",
+                "attributes": {"stripe-auth-code": "ac_FkN1nHk0gTSnZYpqmPTxhXMGoIdOYPfM"},
+                "relationships": _OF_EVENT,
+            }
+        }
+    )
 
     data: AuthorizationData
 
@@ -91,17 +113,27 @@ class ChangedAuthorizationData(Document):
 class AuthorizationChange(Document):
     """`PATCH /v1/stripe-authorization/<id>`."""
 
+    model_config = example(
+        {
+            "data": {
+                "type": "stripe-authorization",
+                "id": "5",
+                "attributes": {"stripe-auth-code": "ac_FkN1nHk0gTSnZYpqmPTxhXMGoIdOYPfM"},
+            }
+        }
+    )
+
     data: ChangedAuthorizationData
 
 
-class ToldAuthorization(Document):
+class ToldAuthorization(Answer):
     """What Stripe.js needs to take a card for the organizer's account; no secret is ever told."""
 
     stripe_publishable_key: str | None
     stripe_user_id: str | None
 
 
-class AuthorizationResource(Document):
+class AuthorizationResource(Answer):
     """A Stripe authorization."""
 
     type: Literal["stripe-authorization"]
@@ -114,10 +146,26 @@ class AuthorizationResource(Document):
 class AuthorizationDocument(Told):
     """One Stripe authorization."""
 
+    model_config = example(
+        {
+            "data": {
+                "type": "stripe-authorization",
+                "id": "5",
+                "attributes": {
+                    "stripe-publishable-key": "pk_test_7Hc0Vb2uXbJ1",
+                    "stripe-user-id": "acct_1Mz4qQ2eZvKYlo2C",
+                },
+                "relationships": {"event": {"data": {"type": "event", "id": "3"}}},
+                "links": {"self": "/v1/stripe-authorization/5"},
+            },
+            "jsonapi": VERSION,
+        }
+    )
+
     data: AuthorizationResource
 
 
-class Message(Document):
+class Message(Answer):
     """What was done."""
 
     message: Literal["Object successfully deleted"]
@@ -125,5 +173,7 @@ class Message(Document):
 
 class Deleted(Told):
     """The object is gone."""
+
+    model_config = example({"meta": {"message": "Object successfully deleted"}, "jsonapi": VERSION})
 
     meta: Message

@@ -4,7 +4,7 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,16 +16,16 @@ from werkzeug.test import TestResponse
 
 from api_shim.app import create_app
 from local.development_keys import DevelopmentKeys
+from sandbox.client import SandboxControl
 from shared.container import Container, build
 from shared.db import unit_of_work
 from shared.settings import Settings
+from tests.api.factories import Json, charge_document, event_document, order_document
 
 NOWHERE = "http://127.0.0.1:1"
 JSON_API = "application/vnd.api+json"
 PLATFORM = {"sub": "platform", "scope": "orders:write"}
 ADMIN = {"sub": "root", "scope": "admin"}
-
-Json = dict[str, Any]
 
 
 @dataclass
@@ -35,7 +35,6 @@ class Platform:
     app: Flask
     deps: Container
     secret: str
-    answers: list[TestResponse] = field(default_factory=list)
 
     def ask(
         self,
@@ -53,9 +52,8 @@ class Platform:
         body = document if isinstance(document, bytes | None) else json.dumps(document).encode()
         if body is not None:
             sent.setdefault("Content-Type", JSON_API)
-        answer = self.app.test_client().open(path, method=method, data=body, headers=sent)
-        self.answers.append(answer)
-        return answer
+        client = self.app.test_client()
+        return client.open(path, method=method, data=body, headers=sent, buffered=True)
 
     def token(self, claims: Mapping[str, Any]) -> str:
         """A token of the caller's."""
@@ -84,19 +82,9 @@ class Platform:
 
     def event(self, **attributes: Any) -> str:
         """A new event, by its identifier."""
-        identifier = f"event-{uuid.uuid4().hex[:12]}"
-        told = {
-            "identifier": identifier,
-            "name": "A concert",
-            "currency": "USD",
-            "can-pay-by-stripe": True,
-            "can-pay-by-paypal": True,
-            "organizer-ids": ["organizer"],
-        }
-        document = {"data": {"type": "event", "attributes": told | attributes}}
-        answer = self.ask("POST", "/v1/events", document, as_=PLATFORM)
+        answer = self.ask("POST", "/v1/events", event_document(**attributes), as_=PLATFORM)
         assert answer.status_code == 201, answer.text
-        return identifier
+        return str(data_of(answer)["attributes"]["identifier"])
 
     def order(self, *, event: str | None = None, **attributes: Any) -> str:
         """A new order of the buyer's, by its identifier."""
@@ -131,6 +119,13 @@ class Platform:
         )
         return str(key)
 
+    def authorization_code(self) -> str:
+        """What Stripe gives an organizer who agrees to Connect."""
+        settings = self.deps.settings
+        key = settings.stripe_api_key.get_secret_value()
+        with SandboxControl(settings.stripe_connect_base, key) as control:
+            return str(control.authorization_code()["code"])
+
 
 BUYER = {"sub": "buyer"}
 
@@ -150,33 +145,6 @@ def error_of(answer: TestResponse) -> Json:
     """The one error of an answer."""
     (error,) = document_of(answer)["errors"]
     return dict(error)
-
-
-def charge_document(**attributes: Any) -> Json:
-    """A charge request."""
-    told = {name.replace("_", "-"): value for name, value in attributes.items()}
-    return {"data": {"type": "charge", "attributes": told}}
-
-
-def authorization_document(event: str, code: str = "ac_1") -> Json:
-    """A new Stripe authorization."""
-    related = {"event": {"data": {"type": "event", "id": event}}}
-    attributes = {"stripe-auth-code": code}
-    data = {"type": "stripe-authorization", "attributes": attributes, "relationships": related}
-    return {"data": data}
-
-
-def order_document(event: str, **attributes: Any) -> Json:
-    """An order of the buyer's."""
-    told = {
-        "identifier": str(uuid.uuid4()),
-        "user-id": "buyer",
-        "amount": "19.99",
-        "currency": "USD",
-        "payment-mode": "stripe",
-    } | {name.replace("_", "-"): value for name, value in attributes.items()}
-    related = {"event": {"data": {"type": "event", "id": event}}}
-    return {"data": {"type": "order", "attributes": told, "relationships": related}}
 
 
 def make_platform(

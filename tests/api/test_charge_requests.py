@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
+from tests.api.factories import charge_document
 from tests.api.platform import (
     ADMIN,
     BUYER,
     JSON_API,
     PLATFORM,
     Platform,
-    charge_document,
     data_of,
     error_of,
 )

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.api.platform import BUYER, JSON_API, PLATFORM, Platform, charge_document, error_of
+from tests.api.factories import charge_document
+from tests.api.platform import BUYER, JSON_API, PLATFORM, Platform, error_of
 
 CHARGE = charge_document(stripe="tok_visa")
 

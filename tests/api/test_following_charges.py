@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from api_shim.patience import Patience
-from tests.api.platform import BUYER, Platform, charge_document, data_of, document_of, error_of
+from tests.api.factories import charge_document
+from tests.api.platform import BUYER, Platform, data_of, document_of, error_of
 
 MOVE = "UPDATE charges SET updated_at = now(), attempts = attempts + 1 WHERE id = :id"
 

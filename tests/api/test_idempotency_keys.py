@@ -7,7 +7,8 @@ import pytest
 
 from shared.db import unit_of_work
 from shared.repository.overdue import forget_old_keys
-from tests.api.platform import BUYER, Platform, charge_document, data_of, error_of
+from tests.api.factories import charge_document
+from tests.api.platform import BUYER, Platform, data_of, error_of
 
 VISA, MASTERCARD = charge_document(stripe="tok_visa"), charge_document(stripe="tok_mastercard")
 FAIL = "UPDATE charges SET status = 'failed', instrument = NULL WHERE id = :id"

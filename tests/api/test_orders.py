@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from tests.api.factories import order_document
 from tests.api.platform import (
     ADMIN,
     BUYER,
@@ -14,7 +15,6 @@ from tests.api.platform import (
     data_of,
     document_of,
     error_of,
-    order_document,
 )
 
 
@@ -57,7 +57,7 @@ def test_a_change_leaves_what_it_does_not_name(platform: Platform) -> None:
 
 @pytest.mark.parametrize("changes", [{"name": None}, {"currency": "XXZ"}, {"organizer-ids": "me"}])
 def test_a_change_to_nonsense_changes_nothing(platform: Platform, changes: dict[str, Any]) -> None:
-    identifier = platform.event()
+    identifier = platform.event(name="A concert")
     data = {"type": "event", "id": identifier, "attributes": changes}
 
     answer = platform.ask("PATCH", f"/v1/events/{identifier}", {"data": data}, as_=PLATFORM)

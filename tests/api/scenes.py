@@ -1,0 +1,102 @@
+"""Scenes: for every route its example request, about rows for which it makes sense."""
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from api_shim.door import Door
+from tests.api.factories import Json, authorization_document, new_event_identifier
+from tests.api.platform import Platform, data_of
+
+Scene = Callable[[Platform, Json], str]
+"""Makes the rows, names them in the request, gives the path."""
+
+
+def _told_event(_: Platform, request: Json) -> str:
+    request["data"]["attributes"]["identifier"] = new_event_identifier()
+    return "/v1/events"
+
+
+def _changed_event(platform: Platform, request: Json) -> str:
+    request["data"]["id"] = platform.event()
+    return f"/v1/events/{request['data']['id']}"
+
+
+def _told_order(platform: Platform, request: Json) -> str:
+    request["data"]["attributes"]["identifier"] = str(uuid.uuid4())
+    request["data"]["relationships"]["event"]["data"]["id"] = platform.event()
+    return "/v1/orders"
+
+
+def _changed_order(platform: Platform, request: Json) -> str:
+    request["data"]["id"] = platform.order()
+    return f"/v1/orders/{request['data']['id']}"
+
+
+def _listed_orders(platform: Platform, _: Json) -> str:
+    platform.order()
+    return "/v1/orders?page[size]=1"
+
+
+def _charges_of_order(platform: Platform, _: Json) -> str:
+    order = platform.order()
+    platform.charged(order)
+    return f"/v1/orders/{order}/charges"
+
+
+def _new_authorization(platform: Platform, request: Json) -> str:
+    request["data"]["attributes"]["stripe-auth-code"] = platform.authorization_code()
+    request["data"]["relationships"]["event"]["data"]["id"] = platform.event()
+    return "/v1/stripe-authorization"
+
+
+def _authorization(platform: Platform, request: Json) -> str:
+    event = platform.event()
+    document = authorization_document(event, platform.authorization_code())
+    answer = platform.ask("POST", "/v1/stripe-authorization", document, as_={"sub": "organizer"})
+    key = str(data_of(answer)["id"])
+    if request:
+        request["data"]["id"] = key
+        request["data"]["attributes"]["stripe-auth-code"] = platform.authorization_code()
+        request["data"].pop("relationships", None)
+    return f"/v1/stripe-authorization/{key}"
+
+
+def _authorization_of_event(platform: Platform, _: Json) -> str:
+    event = platform.event()
+    platform.authorization(event)
+    return f"/v1/events/{event}/stripe-authorization"
+
+
+SCENES: Final[Mapping[str, Scene]] = {
+    "events.post_event": _told_event,
+    "events.get_event": lambda platform, _: f"/v1/events/{platform.event()}",
+    "events.patch_event": _changed_event,
+    "orders.post_order": _told_order,
+    "orders.get_orders": _listed_orders,
+    "orders.get_order": lambda platform, _: f"/v1/orders/{platform.order()}",
+    "orders.patch_order": _changed_order,
+    "charges.charge_order": lambda platform, _: f"/v1/orders/{platform.order()}/charge",
+    "charges.get_charge": lambda platform, _: platform.charged(),
+    "charges.get_charges_of_order": _charges_of_order,
+    "authorizations.post_authorization": _new_authorization,
+    "authorizations.get_authorization": _authorization,
+    "authorizations.get_authorization_of_event": _authorization_of_event,
+    "authorizations.patch_authorization": _authorization,
+    "authorizations.delete_authorization": _authorization,
+}
+"""By endpoint."""
+
+
+def example_of(model: Any) -> Json:
+    """A schema's example, as a client would copy it from the reference."""
+    (example,) = model.model_config["json_schema_extra"]["examples"]
+    return dict(json.loads(json.dumps(example)))
+
+
+def act(platform: Platform, door: Door) -> tuple[str, Json | None]:
+    """The path and the document of the route's example request."""
+    request = example_of(door.request) if door.request else {}
+    path = SCENES[door.endpoint](platform, request)
+    return path, request or None
