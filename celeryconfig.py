@@ -3,7 +3,7 @@
 from kombu import Exchange, Queue
 
 from shared.settings import load_settings
-from shared.task_names import CHARGES, MAINTENANCE, QUEUES, SWEEP_RUN, WEBHOOKS
+from shared.task_names import CHARGES, MAINTENANCE, OUTBOUND, QUEUES, SWEEP_RUN, WEBHOOKS
 
 _settings = load_settings()
 _on_redis = _settings.broker.startswith(("redis://", "rediss://"))
@@ -41,7 +41,7 @@ broker_transport_options = _REDIS_OPTIONS if _on_redis else {"confirm_publish": 
 _QUORUM = None if _on_redis else {"x-queue-type": "quorum"}
 task_queues = [
     Queue(name, Exchange(name), routing_key=name, queue_arguments=_QUORUM)
-    for name in (CHARGES, WEBHOOKS, MAINTENANCE)
+    for name in (CHARGES, WEBHOOKS, OUTBOUND, MAINTENANCE)
 ]
 task_default_queue = CHARGES
 task_default_queue_type = "classic" if _on_redis else "quorum"

@@ -13,8 +13,11 @@ from sqlalchemy import Engine
 from shared.db import make_engine, unit_of_work
 from shared.domain.charge import Provider
 from shared.domain.errors import NotConfigured
+from shared.outbound.addresses import AddressRules
+from shared.outbound.courier import Courier, HttpCourier
 from shared.providers.base import PaymentProvider
 from shared.providers.connect import AccountConnector
+from shared.providers.http import CallLimits
 from shared.providers.registry import make_connector, make_providers
 from shared.repository.authorizations import sealed_key
 from shared.settings import Settings, load_settings
@@ -32,6 +35,8 @@ class Container:
     connector: AccountConnector | None
     """None where the platform takes no organizers' accounts."""
     vault: Vault
+    rules: AddressRules
+    courier: Courier
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
 
@@ -60,12 +65,19 @@ def build(settings: Settings, *, name: str, clock: Callable[[], datetime] = _utc
     engine = make_engine(settings, name=name)
     vault = Vault([key.get_secret_value() for key in settings.encryption_keys])
     key_of = partial(_key_of, engine, vault)
+    rules = AddressRules(
+        https_only=settings.environment == "production",
+        ports=settings.outbound_allowed_ports,
+        allowed=settings.outbound_allowed_networks,
+    )
     return Container(
         settings=settings,
         engine=engine,
         providers=make_providers(settings, key_of, clock),
         connector=make_connector(settings, key_of, clock),
         vault=vault,
+        rules=rules,
+        courier=HttpCourier(rules, _limits(settings)),
         clock=clock,
         jitter=random.random,
     )
@@ -75,6 +87,11 @@ def _key_of(engine: Engine, vault: Vault, account: str) -> str | None:
     with unit_of_work(engine) as connection:
         sealed = sealed_key(connection, account)
     return vault.open(sealed) if sealed else None
+
+
+def _limits(settings: Settings) -> CallLimits:
+    seconds = settings.outbound_timeout
+    return CallLimits(settings.outbound_connect_timeout, seconds, seconds)
 
 
 @cache

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.domain.decisions import Limits
 from shared.domain.retry_policy import KEY_MARGIN
+from shared.outbound_settings import OutboundSettings
 from shared.web_settings import Secrets, Texts, WebSettings
 
 Kind = TypeVar("Kind", bound="DatabaseSettings")
@@ -44,7 +45,7 @@ _NEEDS: Final = {
 """What makes no sense without what."""
 
 
-class Settings(WebSettings, DatabaseSettings):
+class Settings(WebSettings, OutboundSettings, DatabaseSettings):
     """Every setting, its default and its meaning; `.env.example` says the same for people."""
 
     environment: Literal["development", "production"] = "development"

@@ -4,15 +4,18 @@ from typing import Final
 
 CHARGE_EXECUTE: Final = "charge.execute"
 WEBHOOK_EVENT_HANDLE: Final = "webhook_event.handle"
+OUTBOUND_EVENT_DELIVER: Final = "outbound_event.deliver"
 SWEEP_RUN: Final = "sweep.run"
 
 CHARGES: Final = "charges"
 WEBHOOKS: Final = "webhooks"
+OUTBOUND: Final = "outbound"
 MAINTENANCE: Final = "maintenance"
 
 QUEUES: Final = {
     CHARGE_EXECUTE: CHARGES,
     WEBHOOK_EVENT_HANDLE: WEBHOOKS,
+    OUTBOUND_EVENT_DELIVER: OUTBOUND,
     SWEEP_RUN: MAINTENANCE,
 }
 """The queue of each task."""

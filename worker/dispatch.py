@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import Final, Protocol, cast
@@ -27,6 +27,7 @@ class _Batching(Protocol):
 
 
 class _Declared(Protocol):
+    queue: str
     message_count: int
 
 
@@ -38,7 +39,7 @@ class Publisher:
         self._producer: Producer = app.amqp.Producer(connection, auto_declare=False)
         self._queues = [queue.bind(connection) for queue in app.amqp.queues.values()]
 
-    def publish(self, due: list[tuple[str, int]]) -> None:
+    def publish(self, due: list[dispatch.Due]) -> None:
         """Send one message per (task, row id): the id and nothing else."""
         with cast("_Batching", self._producer).batch():
             for task, row_id in due:
@@ -46,10 +47,13 @@ class Publisher:
                     task, args=(row_id,), queue=QUEUES[task], producer=self._producer, retry=False
                 )
 
-    def backlog(self) -> int:
-        """How many messages wait. Declares the queues, so that a broker that lost them has them."""
+    def backlog(self) -> dict[str, int]:
+        """How many messages wait in each queue.
+
+        Declares the queues, so that a broker that lost them has them.
+        """
         declared = [cast("_Declared", queue.queue_declare()) for queue in self._queues]
-        return sum(queue.message_count for queue in declared)
+        return {one.queue: one.message_count for one in declared}
 
 
 def broker_errors(app: Celery) -> tuple[type[BaseException], ...]:
@@ -68,22 +72,31 @@ def open_publisher(app: Celery) -> Iterator[Publisher]:
         yield Publisher(app, connection)
 
 
-def publish_due(deps: Container, app: Celery, publisher: Publisher, before: datetime) -> int:
-    """Publish a message for each row due before that instant, and say how many.
+def publish_due(
+    deps: Container,
+    app: Celery,
+    publisher: Publisher,
+    before: datetime,
+    room: Mapping[str, int] | None = None,
+) -> list[dispatch.Due]:
+    """Publish a message for each row due before that instant, and say which.
 
-    The rows are put off in a transaction of their own before anything is published, so that a
-    message that gets lost is published again. Where the broker fails they are due again at once.
+    `room` is what each queue may still take; without it, a batch of each task. The rows are put
+    off in a transaction of their own before anything is published, so that a message that gets
+    lost is published again. Where the broker fails they are due again at once.
     """
     again = deps.clock() + timedelta(seconds=deps.settings.republish_after)
-    most = deps.settings.relay_batch
+    batch = deps.settings.relay_batch
+    free = dict.fromkeys(QUEUES.values(), batch) | dict(room or {})
+    most = {task: min(batch, max(free[queue], 0)) for task, queue in QUEUES.items()}
     with unit_of_work(deps.engine) as connection:
         due = dispatch.take_due(connection, now=before, again=again, most=most)
     if not due:
-        return 0
+        return []
     try:
         publisher.publish(due)
     except broker_errors(app):
         with unit_of_work(deps.engine) as connection:
             dispatch.give_back(connection, due, again=again, now=deps.clock())
         raise
-    return len(due)
+    return due

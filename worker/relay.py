@@ -15,6 +15,7 @@ from shared.celery_app import app
 from shared.container import Container, container
 from shared.observability import configure_logging
 from shared.settings import load_settings
+from shared.task_names import QUEUES
 from worker.dispatch import Publisher, broker_errors, open_publisher, publish_due
 
 log = structlog.get_logger()
@@ -38,17 +39,24 @@ def run(deps: Container, celery: Celery, stopping: threading.Event) -> None:
 def _relay(
     deps: Container, celery: Celery, publisher: Publisher, stopping: threading.Event
 ) -> None:
-    batch, room = deps.settings.relay_batch, 0
+    batch, room = deps.settings.relay_batch, dict[str, int]()
     while not stopping.is_set():
-        if room < batch:
-            room = deps.settings.relay_window - publisher.backlog()
-        if room <= 0:  # the broker's memory stays bounded however many rows are due
+        if min(room.values(), default=0) < batch:
+            room = _room(deps, publisher)
+        if max(room.values()) <= 0:  # the broker's memory stays bounded however many rows are due
             stopping.wait(_REST)
             continue
-        published = publish_due(deps, celery, publisher, deps.clock())
-        room -= published
-        if published < batch:
+        published = publish_due(deps, celery, publisher, deps.clock(), room)
+        for task, _ in published:
+            room[QUEUES[task]] -= 1
+        if len(published) < batch:
             stopping.wait(deps.settings.relay_poll_interval)
+
+
+def _room(deps: Container, publisher: Publisher) -> dict[str, int]:
+    """What each queue may still take: one that nobody empties holds up no other."""
+    window = deps.settings.relay_window
+    return {queue: window - waiting for queue, waiting in publisher.backlog().items()}
 
 
 def main() -> None:

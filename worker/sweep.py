@@ -37,7 +37,7 @@ def run(deps: Container) -> None:
         forgotten = overdue.forget_old_keys(connection, now)
     log.info(
         "sweep.done",
-        published=published,
+        published=len(published),
         looked_up=looked_up,
         expired=expired,
         forgotten=forgotten,

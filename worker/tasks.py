@@ -2,8 +2,13 @@
 
 from shared.celery_app import app
 from shared.container import container
-from shared.task_names import CHARGE_EXECUTE, SWEEP_RUN, WEBHOOK_EVENT_HANDLE
-from worker import charging, inbox, sweep
+from shared.task_names import (
+    CHARGE_EXECUTE,
+    OUTBOUND_EVENT_DELIVER,
+    SWEEP_RUN,
+    WEBHOOK_EVENT_HANDLE,
+)
+from worker import charging, inbox, outbound, sweep
 
 _PROCESS = "worker"
 
@@ -18,6 +23,12 @@ def charge_execute(charge_id: int) -> None:
 def webhook_event_handle(event_id: int) -> None:
     """Apply a stored webhook event."""
     inbox.handle(container(_PROCESS), event_id)
+
+
+@app.task(name=OUTBOUND_EVENT_DELIVER)
+def outbound_event_deliver(delivery_id: int) -> None:
+    """Send an event to an endpoint."""
+    outbound.deliver(container(_PROCESS), delivery_id)
 
 
 @app.task(name=SWEEP_RUN)

@@ -7,7 +7,8 @@ ChargehandError
 ├── UnknownRecord           a row that must exist does not
 ├── ClaimLost               a successor holds the charge; the late result is refused
 ├── ForgedWebhook           a webhook did not prove who sent it
-└── SignatureUnverifiable   a webhook cannot be judged now; its sender should come again
+├── SignatureUnverifiable   a webhook cannot be judged now; its sender should come again
+└── ForbiddenAddress        a URL leads where no outbound event may go
 """
 
 
@@ -41,3 +42,7 @@ class ForgedWebhook(ChargehandError):
 
 class SignatureUnverifiable(ChargehandError):
     """What proves a webhook's sender cannot be fetched now: answered with 5xx, it comes again."""
+
+
+class ForbiddenAddress(ChargehandError):
+    """A URL that leads where no outbound event may go; the text says why, to who gave it."""

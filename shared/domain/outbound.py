@@ -61,6 +61,8 @@ GONE: Final = 410
 MOST_AT_ONCE: Final = 16
 """Deliveries in flight to one endpoint, so that one that hangs leaves room for others."""
 MOST_WHILE_FAILING: Final = 2
+PAUSE: Final = timedelta(seconds=2)
+FAILING_PAUSE: Final = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,8 @@ def judge_answer(answer: Answer, tried: Tried) -> Verdict:
     return Postponed(tried.now + max(delay, named))
 
 
-def room_at(*, is_failing: bool, in_flight: int) -> int:
-    """How many more deliveries an endpoint may have in flight."""
-    return (MOST_WHILE_FAILING if is_failing else MOST_AT_ONCE) - in_flight
+def pause_at(in_flight: int, jitter: float, *, is_failing: bool) -> timedelta | None:
+    """How long a delivery waits because its endpoint has enough of them; None where it has not."""
+    if in_flight < (MOST_WHILE_FAILING if is_failing else MOST_AT_ONCE):
+        return None
+    return (FAILING_PAUSE if is_failing else PAUSE) * (1 + jitter)

@@ -98,7 +98,7 @@ class BoundedSession(Session):
 class _BoundedAdapter(HTTPAdapter):
     def __init__(self, limits: CallLimits, connections: int) -> None:
         super().__init__(pool_maxsize=connections)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
+        self.poolmanager.pool_classes_by_scheme = {"http": BoundedPool, "https": BoundedTLSPool}
         self._limits = limits
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 the signature is the base's
@@ -183,9 +183,13 @@ class _TLSConnection(_Connection, HTTPSConnection):
     pass
 
 
-class _Pool(HTTPConnectionPool):
+class BoundedPool(HTTPConnectionPool):
+    """Connections whose answers end in time, whoever calls through them."""
+
     ConnectionCls = _Connection
 
 
-class _TLSPool(HTTPSConnectionPool):
+class BoundedTLSPool(HTTPSConnectionPool):
+    """The same over TLS."""
+
     ConnectionCls = _TLSConnection

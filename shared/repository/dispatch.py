@@ -2,43 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection, text
 
-from shared.task_names import CHARGE_EXECUTE, WEBHOOK_EVENT_HANDLE
+from shared.task_names import CHARGE_EXECUTE, OUTBOUND_EVENT_DELIVER, WEBHOOK_EVENT_HANDLE
+
+Due = tuple[str, int]
+"""A task's name, with the id of the row it is about."""
+
+MOST_PER_ENDPOINT: Final = 100
+"""Of one round, so that an endpoint which is owed much does not make others wait."""
 
 _TAKE_DUE: Final = text("""
     WITH due_charges AS (
         UPDATE charges SET dispatch_at = :again WHERE id IN (
             SELECT id FROM charges WHERE dispatch_at <= :now AND parked_reason IS NULL
-            ORDER BY dispatch_at LIMIT :most FOR NO KEY UPDATE SKIP LOCKED
+            ORDER BY dispatch_at LIMIT :most_charges FOR NO KEY UPDATE SKIP LOCKED
         ) RETURNING id
     ), due_events AS (
         UPDATE webhook_events SET dispatch_at = :again WHERE id IN (
             SELECT id FROM webhook_events WHERE dispatch_at <= :now
-            ORDER BY dispatch_at LIMIT :most FOR NO KEY UPDATE SKIP LOCKED
+            ORDER BY dispatch_at LIMIT :most_events FOR NO KEY UPDATE SKIP LOCKED
+        ) RETURNING id
+    ), due_deliveries AS (
+        UPDATE outbound_deliveries SET dispatch_at = :again WHERE id IN (
+            SELECT d.id FROM outbound_endpoints e CROSS JOIN LATERAL (
+                SELECT id FROM outbound_deliveries
+                WHERE endpoint_id = e.id AND dispatch_at <= :now
+                ORDER BY dispatch_at LIMIT :most_per_endpoint FOR NO KEY UPDATE SKIP LOCKED
+            ) d WHERE e.status = 'enabled' LIMIT :most_deliveries
         ) RETURNING id
     )
     SELECT :charge_execute AS task, id FROM due_charges
     UNION ALL SELECT :webhook_event_handle, id FROM due_events
+    UNION ALL SELECT :outbound_event_deliver, id FROM due_deliveries
 """)
 
 
 def take_due(
-    connection: Connection, *, now: datetime, again: datetime, most: int
-) -> list[tuple[str, int]]:
-    """Task names and row ids that are due, put off to `again` in case their message is lost.
+    connection: Connection, *, now: datetime, again: datetime, most: Mapping[str, int]
+) -> list[Due]:
+    """What is due, put off to `again` in case its message is lost.
 
-    At most `most` of each kind. Two callers at once never get the same row.
+    `most` says how many by task. Two callers at once never get the same row.
     """
     arguments = {
         "now": now,
         "again": again,
-        "most": most,
+        "most_charges": most[CHARGE_EXECUTE],
+        "most_events": most[WEBHOOK_EVENT_HANDLE],
+        "most_deliveries": most[OUTBOUND_EVENT_DELIVER],
+        "most_per_endpoint": MOST_PER_ENDPOINT,
         "charge_execute": CHARGE_EXECUTE,
         "webhook_event_handle": WEBHOOK_EVENT_HANDLE,
+        "outbound_event_deliver": OUTBOUND_EVENT_DELIVER,
     }
     return [(row.task, row.id) for row in connection.execute(_TAKE_DUE, arguments)]
 
@@ -47,19 +67,25 @@ _GIVE_BACK: Final = text("""
     WITH given_charges AS (
         UPDATE charges SET dispatch_at = :now
         WHERE id = ANY(:charges) AND dispatch_at = :again RETURNING id
+    ), given_deliveries AS (
+        UPDATE outbound_deliveries SET dispatch_at = :now
+        WHERE id = ANY(:deliveries) AND dispatch_at = :again RETURNING id
     )
     UPDATE webhook_events SET dispatch_at = :now WHERE id = ANY(:events) AND dispatch_at = :again
 """)
 
 
-def give_back(
-    connection: Connection, due: list[tuple[str, int]], *, again: datetime, now: datetime
-) -> None:
+def give_back(connection: Connection, due: list[Due], *, again: datetime, now: datetime) -> None:
     """Make rows due at once whose messages could not be published, unless they moved since."""
     arguments = {
         "now": now,
         "again": again,
-        "charges": [row_id for task, row_id in due if task == CHARGE_EXECUTE],
-        "events": [row_id for task, row_id in due if task == WEBHOOK_EVENT_HANDLE],
+        "charges": _ids(due, CHARGE_EXECUTE),
+        "events": _ids(due, WEBHOOK_EVENT_HANDLE),
+        "deliveries": _ids(due, OUTBOUND_EVENT_DELIVER),
     }
     connection.execute(_GIVE_BACK, arguments)
+
+
+def _ids(due: list[Due], wanted: str) -> list[int]:
+    return [row_id for task, row_id in due if task == wanted]

@@ -21,7 +21,7 @@ from shared.domain.money import Money
 from shared.providers.base import PaymentProvider
 from shared.repository import dispatch, events, intake, orders
 from shared.settings import Settings
-from shared.task_names import CHARGE_EXECUTE, WEBHOOK_EVENT_HANDLE
+from shared.task_names import CHARGE_EXECUTE, QUEUES, WEBHOOK_EVENT_HANDLE
 from worker import charging, inbox
 
 PRICE = Money(1999, "USD")
@@ -217,6 +217,5 @@ class Workshop:
     def _due(self) -> list[tuple[str, int]]:
         now = self.clock()
         with unit_of_work(self.deps.engine) as connection:
-            return dispatch.take_due(
-                connection, now=now, again=now + timedelta(seconds=30), most=500
-            )
+            again, most = now + timedelta(seconds=30), dict.fromkeys(QUEUES, 500)
+            return dispatch.take_due(connection, now=now, again=again, most=most)

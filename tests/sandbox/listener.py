@@ -38,6 +38,11 @@ class Listener:
         """Where webhooks go."""
         return f"http://127.0.0.1:{self._server.server_address[1]}/webhooks"
 
+    def answer_to(self, delivery: Delivery) -> tuple[int, Mapping[str, str]]:
+        """The status and the headers of the answer."""
+        del delivery
+        return self.status, {}
+
     def wait_for(self, event_type: str) -> Delivery:
         """Give the first delivery of a type, waiting for it."""
         return self.wait_until(lambda: [d for d in self.deliveries if _type(d) == event_type])[0]
@@ -75,8 +80,12 @@ def _handler_for(listener: Listener) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            listener.deliveries.append(Delivery(dict(self.headers.items()), body))
-            self.send_response(listener.status)
+            delivery = Delivery(dict(self.headers.items()), body)
+            listener.deliveries.append(delivery)
+            status, headers = listener.answer_to(delivery)
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Length", "0")
             self.end_headers()
 

@@ -29,6 +29,10 @@ HASTE = {
     "PROVIDER_DEADLINE": "3",
     "PROVIDER_READ_TIMEOUT": "2",
     "REPUBLISH_AFTER": "2",
+    "OUTBOUND_TIMEOUT": "3",
+    "OUTBOUND_LEASE": "4",
+    "OUTBOUND_ALLOWED_NETWORKS": "127.0.0.0/8",
+    "OUTBOUND_ALLOWED_PORTS": "1024-65535",
     "SWEEP_INTERVAL": "1",
     "WEB_CONCURRENCY": "1",
     "WORKER_CONCURRENCY": "16",
@@ -38,6 +42,8 @@ COMMANDS = {
     "web": "gunicorn api_shim.wsgi:app --config api_shim/gunicorn.conf.py",
     "relay": "python -m worker.relay",
     "worker": "celery -A worker.app worker --queues charges,webhooks,maintenance -E"
+    " --without-gossip --without-mingle",
+    "outbound": "celery -A worker.app worker --hostname outbound@%h --queues outbound -E"
     " --without-gossip --without-mingle",
     "beat": "celery -A worker.app beat --scheduler celery.beat:Scheduler",
 }

@@ -1,0 +1,1 @@
+"""What carries an event to the ticketing platform: addresses, signatures, the courier."""

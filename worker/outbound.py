@@ -1,0 +1,140 @@
+"""One delivery: claim it, send it, settle what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+
+import structlog
+from sqlalchemy import Connection
+
+from shared.container import Container
+from shared.db import unit_of_work
+from shared.domain import outbound as o
+from shared.outbound.signing import Envelope, signed_headers
+from shared.repository import deliveries, endpoints
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A delivery in hand: what goes where, under which fencing number."""
+
+    delivery_id: int
+    claim_number: int
+    until: datetime
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def deliver(deps: Container, delivery_id: int) -> None:
+    """Send the event, if it is due and its turn, and nobody else has it. Safe to run twice."""
+    parcel = _claim(deps, delivery_id)
+    if parcel is None:
+        return
+    if deps.clock() >= parcel.until:  # stopped meanwhile: a later event may have gone out
+        log.warning("claim.expired", delivery_id=delivery_id)
+        return
+    answer = deps.courier.post(parcel.url, parcel.headers, parcel.body)
+    with unit_of_work(deps.engine) as connection:
+        _settle(connection, deps, parcel, answer)
+
+
+def _claim(deps: Container, delivery_id: int) -> Parcel | None:
+    now = deps.clock()
+    until = now + timedelta(seconds=deps.settings.outbound_lease)
+    with unit_of_work(deps.engine) as connection:
+        endpoint = deliveries.lock_endpoint(connection, delivery_id, now)
+        if endpoint is None or endpoint.status is not o.EndpointStatus.ENABLED:
+            return None
+        waiting = deliveries.read_waiting(connection, delivery_id, now)
+        if waiting is None or not waiting.is_due:
+            return None
+        held_up = _held_up(deps, endpoint, waiting, now)
+        if held_up:
+            deliveries.put_off(connection, delivery_id, held_up)
+            return None
+        deliveries.claim(connection, delivery_id, now=now, until=until)
+    secrets = [deps.vault.open(sealed) for sealed in endpoint.sealed_secrets]
+    body = Envelope(waiting.kind, waiting.happened_at, waiting.data).body
+    return Parcel(
+        delivery_id=delivery_id,
+        claim_number=waiting.claim_number + 1,
+        until=until,
+        url=endpoint.url,
+        headers=signed_headers(str(waiting.event), body, secrets, now),
+        body=body,
+    )
+
+
+def _held_up(
+    deps: Container,
+    endpoint: deliveries.LockedEndpoint,
+    waiting: deliveries.Waiting,
+    now: datetime,
+) -> datetime | None:
+    """When to ask again; None where the delivery may go out."""
+    if waiting.blocked_until:
+        return max(waiting.blocked_until, now + timedelta(seconds=deps.settings.republish_after))
+    is_failing = endpoint.failing_since is not None
+    pause = o.pause_at(waiting.in_flight, deps.jitter(), is_failing=is_failing)
+    return now + pause if pause else None
+
+
+def _settle(connection: Connection, deps: Container, parcel: Parcel, answer: o.Answer) -> None:
+    delivery_id, now = parcel.delivery_id, deps.clock()
+    endpoint = deliveries.lock_endpoint(connection, delivery_id, now)
+    deliveries.record_answer(connection, delivery_id, parcel.claim_number, answer, now)
+    tries = deliveries.tries_of_claim(connection, delivery_id, parcel.claim_number)
+    if endpoint is None or tries is None:
+        log.warning("claim.lost", delivery_id=delivery_id)
+        return
+    tried = o.Tried(now, tries, endpoint.failing_since, deps.jitter())
+    verdict = o.judge_answer(answer, tried)
+    _write(connection, parcel, endpoint, verdict, now)
+    log.info(
+        "outbound_event.tried",
+        delivery_id=delivery_id,
+        endpoint_id=endpoint.id,
+        verdict=type(verdict).__name__,
+        status_code=answer.status_code,
+        error=answer.error,
+    )
+
+
+def _write(
+    connection: Connection,
+    parcel: Parcel,
+    endpoint: deliveries.LockedEndpoint,
+    verdict: o.Verdict,
+    now: datetime,
+) -> None:
+    delivery_id = parcel.delivery_id
+    if isinstance(verdict, o.Delivered):
+        endpoints.note_success(connection, endpoint.id)
+    else:
+        endpoints.note_failure(connection, endpoint.id, now)
+    match verdict:
+        case o.Delivered():
+            deliveries.finish(connection, delivery_id, o.DeliveryStatus.DELIVERED, now)
+        case o.GivenUp():
+            deliveries.finish(connection, delivery_id, o.DeliveryStatus.GIVEN_UP, now)
+        case o.Postponed(until):
+            deliveries.postpone(connection, delivery_id, until)
+        case o.EndpointLost(reason):
+            deliveries.postpone(connection, delivery_id, now)
+            _disable(connection, endpoint, reason, now)
+        case _:
+            assert_never(verdict)
+
+
+def _disable(
+    connection: Connection, endpoint: deliveries.LockedEndpoint, reason: str, now: datetime
+) -> None:
+    if endpoint.status is o.EndpointStatus.ENABLED:
+        endpoints.disable(connection, endpoint.id, reason, now)
+        log.error("endpoint.disabled", endpoint_id=endpoint.id, reason=reason)
