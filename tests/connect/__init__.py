@@ -1,0 +1,1 @@
+"""Organizers with Stripe accounts of their own."""

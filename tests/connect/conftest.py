@@ -1,0 +1,30 @@
+"""A stage for the tests of a module, with other settings where a test wants them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.connect.stage import Stage, make_stage
+
+MakeStage = Callable[..., Stage]
+
+
+@pytest.fixture(scope="module")
+def stage(make: MakeStage) -> Stage:
+    """The platform as it is set up."""
+    return make()
+
+
+@pytest.fixture(scope="module")
+def make(sandbox_url: str, database_url: str, redis: str) -> Iterator[MakeStage]:
+    """Make a stage over the module's database, with settings of its own."""
+    with ExitStack() as opened:
+
+        def made(**settings: object) -> Stage:
+            stage = make_stage(sandbox_url, database_url, redis, **settings)
+            opened.callback(stage.platform.deps.engine.dispose)
+            opened.callback(stage.control.close)
+            return stage
+
+        yield made
