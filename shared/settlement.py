@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from shared import review
 from shared.container import Container
 from shared.domain import outcomes as o
-from shared.domain.charge import Charge, Status
+from shared.domain.charge import SETTLED, Charge, Status
 from shared.domain.decisions import Circumstances, Decision, judge
 from shared.domain.errors import ClaimLost
 from shared.domain.evidence import facts_of
@@ -57,13 +57,14 @@ def settle(
         asked_at=attempt.started_at if attempt else None,
     )
     decision = judge(charge, outcome, seen)
-    _write_attempt(connection, charge, attempt, outcome, now)
+    is_over = decision.status in SETTLED
+    _write_attempt(connection, charge, attempt, outcome, now, is_over=is_over)
     if decision.status is not charge.status:
         if decision.status is Status.NEEDS_REVIEW:
             case = Case(charge, outcome, seen.livemode)
             source = replace(source, evidence=review.present(connection, case, source.evidence))
         _write_move(connection, charge, outcome, decision, source, now)
-    elif source.claim_number is not None and decision.retry_at is not None:
+    elif source.claim_number is not None and decision.retry_at and decision.status in WAITING:
         charges.update_charge(connection, charge_id, _put_off(decision, now))
     log.info("charge.settled", charge_id=charge_id, status=decision.status, by=decision.event)
     return decision.status
@@ -75,9 +76,11 @@ def _write_attempt(
     attempt: attempts.Attempt | None,
     outcome: o.Outcome,
     now: datetime,
+    *,
+    is_over: bool,
 ) -> None:
     answer = facts_of(outcome) | {"at": now.isoformat()}
-    if not isinstance(outcome, _INDEFINITE):
+    if is_over or not isinstance(outcome, _INDEFINITE):
         attempts.finish_attempt(connection, charge.id, type(outcome).__name__, now, answer)
     elif attempt:
         taught = _taught(attempt.record, outcome)

@@ -31,7 +31,7 @@ def run(deps: Container) -> None:
     now = deps.clock()
     with open_publisher(app) as publisher:
         published = publish_due(deps, app, publisher, now - RELAY_GRACE)
-    looked_up = _look_up_overdue(deps)
+    looked_up = look_up_overdue(deps)
     with unit_of_work(deps.engine) as connection:
         expired = overdue.expire_orders(connection, now)
         forgotten = overdue.forget_old_keys(connection, now)
@@ -44,7 +44,8 @@ def run(deps: Container) -> None:
     )
 
 
-def _look_up_overdue(deps: Container) -> int:
+def look_up_overdue(deps: Container) -> int:
+    """Ask the provider where the charges stand that it or the payer keeps waiting."""
     now = deps.clock()
     with unit_of_work(deps.engine) as connection:
         late = overdue.take_overdue(connection, now=now, again=now + POLL_AGAIN)

@@ -49,6 +49,14 @@ BREACHES = (
         ),
     ),
     Breach(
+        "Nothing that runs knows the proof",
+        (
+            ("worker.charging", "proof.world"),
+            ("api_shim.charges", "proof.stage"),
+            ("sandbox.clock", "proof.wire"),
+        ),
+    ),
+    Breach(
         "Within the foundation imports only go down",
         (
             ("shared.observability", "shared.container"),

@@ -1,0 +1,1 @@
+"""The proof: the worker's own code under schedules that no test would think of."""

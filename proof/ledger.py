@@ -1,0 +1,124 @@
+"""What a provider holds: its objects, its captures, and the events that it tells of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from shared.domain import outcomes as o
+from shared.domain.money import Money
+from shared.providers.base import JsonObject, RefundFact
+
+
+class State(StrEnum):
+    """Where a provider's object stands."""
+
+    OPEN = "open"  # the payer must act
+    APPROVED = "approved"  # the payer agreed, and nothing is captured yet
+    PENDING = "pending"  # settles later
+    CAPTURED = "captured"
+    DECLINED = "declined"
+    CANCELED = "canceled"
+
+
+@dataclass(eq=False)
+class Thing:
+    """A PaymentIntent or a PayPal order."""
+
+    reference: str
+    charge: str
+    order: str
+    money: Money
+    state: State
+    refunds: list[RefundFact] = field(default_factory=list)
+
+    @property
+    def capture(self) -> str:
+        """The id of its one capture."""
+        return f"cap_{self.reference}"
+
+    @property
+    def refunded(self) -> int:
+        """How much of it went back."""
+        return sum(fact.money.amount_minor for fact in self.refunds if fact.status == "succeeded")
+
+    @property
+    def net(self) -> int:
+        """How much of the buyer's money it holds."""
+        taken = self.money.amount_minor if self.state is State.CAPTURED else 0
+        return taken - self.refunded
+
+    def outcome(self) -> o.Outcome:
+        """What whoever reads it now is told."""
+        match self.state:
+            case State.OPEN:
+                return o.RequiresAction(self.reference, o.NextAction("redirect"))
+            case State.APPROVED:
+                return o.PayerActed(self.reference)
+            case State.PENDING:
+                return o.Submitted(self.reference, "settles later", self.capture)
+            case State.DECLINED:
+                return o.Declined("declined", "No.", o.Refusal.INSTRUMENT, self.reference)
+            case State.CANCELED:
+                return o.Canceled(self.reference)
+            case State.CAPTURED:
+                ours = frozenset({self.charge, self.order})
+                return o.Approved(self.reference, self.capture, self.money, ours, livemode=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A webhook event, which shows its object as it was."""
+
+    number: int
+    thing: Thing
+    fact: o.Outcome | RefundFact
+
+
+class Ledger:
+    """All objects of one provider, and its events, in the order in which they happened."""
+
+    def __init__(self) -> None:
+        self.things: list[Thing] = []
+        self.told: list[Told] = []
+        self.undelivered: list[Told] = []
+
+    def make(self, body: JsonObject, state: State) -> Thing:
+        """A new object for what a call asks for."""
+        money = Money(body["amount"], body["currency"])
+        number = len(self.things) + 1
+        thing = Thing(f"obj_{number}", body["charge"], body["order"], money, State.OPEN)
+        self.things.append(thing)
+        self.move(thing, state)
+        return thing
+
+    def move(self, thing: Thing, state: State) -> None:
+        """Let the object stand elsewhere, and tell of it."""
+        thing.state = state
+        self._tell(thing, thing.outcome())
+
+    def refund(self, thing: Thing, amount: int) -> None:
+        """Give money back, as the merchant may at the provider's own dashboard."""
+        money = Money(amount, thing.money.currency)
+        reference = f"re_{thing.reference}_{len(thing.refunds) + 1}"
+        fact = RefundFact(reference, thing.capture, money, "succeeded")
+        thing.refunds.append(fact)
+        self._tell(thing, fact)
+
+    def of(self, reference: str) -> Thing | None:
+        """The object of that id."""
+        return next((thing for thing in self.things if thing.reference == reference), None)
+
+    def for_charge(self, charge: str) -> list[Thing]:
+        """What was made for the charge: what moved money first, then the newest."""
+        found = [thing for thing in reversed(self.things) if thing.charge == charge]
+        return sorted(found, key=lambda thing: thing.state is not State.CAPTURED)
+
+    def net_captures(self, order: str) -> list[Thing]:
+        """What still holds money of the order's buyer."""
+        return [thing for thing in self.things if thing.order == order and thing.net > 0]
+
+    def _tell(self, thing: Thing, fact: o.Outcome | RefundFact) -> None:
+        event = Told(len(self.told), thing, fact)
+        self.told.append(event)
+        self.undelivered.append(event)

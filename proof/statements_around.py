@@ -1,0 +1,127 @@
+"""The worker's statements around charges, as Postgres carries them out: inbox, dispatch, sweep."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Executable
+
+from proof.statements import CHARGES, Handler
+from proof.tables import Row, Tables
+from shared.domain.charge import RELEASED, OrderStatus
+from shared.repository.dispatch import _GIVE_BACK, _TAKE_DUE
+from shared.repository.inbox import _STORE, _UNHANDLED, _UNHANDLED_LOCKED, _WRITE
+from shared.repository.orders import _CANCEL
+from shared.repository.overdue import _EXPIRE, _LOCK_EXPIRED, _TAKE_OVERDUE
+from shared.task_names import CHARGE_EXECUTE, WEBHOOK_EVENT_HANDLE
+from worker.aftermath import _STORE_REFUND, _SUM_REFUNDS
+
+_QUEUES: Final = {CHARGE_EXECUTE: "charges", WEBHOOK_EVENT_HANDLE: "webhook_events"}
+
+
+def _take_due(tables: Tables, given: Row) -> list[Row]:
+    taken = []
+    for task, table in _QUEUES.items():
+        for row in list(tables.rows[table].values()):
+            if row["dispatch_at"] is not None and row["dispatch_at"] <= given["now"]:
+                tables.update(table, row["id"], {"dispatch_at": given["again"]})
+                taken.append({"task": task, "id": row["id"]})
+    return taken
+
+
+def _give_back(tables: Tables, given: Row) -> list[Row]:
+    for table, ids in (("charges", given["charges"]), ("webhook_events", given["events"])):
+        for row_id in ids:
+            if tables.rows[table][row_id]["dispatch_at"] == given["again"]:
+                tables.update(table, row_id, {"dispatch_at": given["now"]})
+    return []
+
+
+def _store(tables: Tables, given: Row) -> list[Row]:
+    if tables.where("webhook_events", provider=given["provider"], event_id=given["event_id"]):
+        return []
+    return [tables.insert("webhook_events", given)]
+
+
+def _unhandled(tables: Tables, given: Row) -> list[Row]:
+    row = tables.rows["webhook_events"][given["event"]]
+    return [row] if row["handled_at"] is None else []
+
+
+def _write(tables: Tables, given: Row) -> list[Row]:
+    values = {name: value for name, value in given.items() if name != "event"}
+    return [tables.update("webhook_events", given["event"], values)]
+
+
+def _take_overdue(tables: Tables, given: Row) -> list[Row]:
+    return [
+        tables.update("charges", row["id"], {"deadline_at": given["again"]})
+        for row in list(tables.rows["charges"].values())
+        if row["deadline_at"] is not None
+        and row["deadline_at"] <= given["now"]
+        and row["provider_reference"] is not None
+    ]
+
+
+def _lock_expired(tables: Tables, given: Row) -> list[Row]:
+    pending = tables.where("orders", status=OrderStatus.PENDING)
+    return [row for row in pending if row["expires_at"] and row["expires_at"] <= given["now"]]
+
+
+def _close(tables: Tables, order: int, status: OrderStatus, given: Row) -> list[Row]:
+    statuses = {charge["status"] for charge in tables.where("charges", order_id=order)}
+    if not statuses <= RELEASED:
+        return []
+    return [tables.update("orders", order, {"status": status, "updated_at": given["now"]})]
+
+
+def _expire(tables: Tables, given: Row) -> list[Row]:
+    closed = [_close(tables, order, OrderStatus.EXPIRED, given) for order in given["ids"]]
+    return [row for rows in closed for row in rows]
+
+
+def _cancel(tables: Tables, given: Row) -> list[Row]:
+    if tables.rows["orders"][given["id"]]["status"] != OrderStatus.PENDING:
+        return []
+    return _close(tables, given["id"], OrderStatus.CANCELLED, given)
+
+
+def _store_refund(tables: Tables, given: Row) -> list[Row]:
+    state = {"status": given["status"], "updated_at": given["now"]}
+    same = tables.where("refunds", provider_reference=given["reference"])
+    if same:
+        is_over = same[0]["status"] in {"failed", "canceled"}
+        return [] if is_over else [tables.update("refunds", same[0]["id"], state)]
+    values = {
+        "identifier": given["identifier"],
+        "charge_id": given["charge"],
+        "provider": given["provider"],
+        "provider_reference": given["reference"],
+        "amount_minor": given["amount"],
+        "currency": given["currency"],
+        "created_at": given["now"],
+    }
+    return [tables.insert("refunds", values | state)]
+
+
+def _sum_refunds(tables: Tables, given: Row) -> list[Row]:
+    refunds = tables.where("refunds", charge_id=given["charge"], status="succeeded")
+    total = sum(row["amount_minor"] for row in refunds)
+    values = {"amount_refunded_minor": total, "updated_at": given["now"]}
+    return [tables.update("charges", given["charge"], values)]
+
+
+STATEMENTS: Final[dict[Executable, Handler]] = CHARGES | {
+    _TAKE_DUE: _take_due,
+    _GIVE_BACK: _give_back,
+    _STORE: _store,
+    _UNHANDLED: _unhandled,
+    _UNHANDLED_LOCKED: _unhandled,
+    _WRITE: _write,
+    _TAKE_OVERDUE: _take_overdue,
+    _LOCK_EXPIRED: _lock_expired,
+    _EXPIRE: _expire,
+    _CANCEL: _cancel,
+    _STORE_REFUND: _store_refund,
+    _SUM_REFUNDS: _sum_refunds,
+}

@@ -1,0 +1,1 @@
+"""The proof is itself proven: its database is like the real one, its laws bite, it repeats."""

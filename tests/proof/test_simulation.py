@@ -1,0 +1,92 @@
+"""The simulation: many schedules break no law, and what once broke one never does again."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from proof.moves import Kind, Move
+from proof.schedule import Trial, draw, replay
+from proof.shrinking import shrink
+from shared.domain.charge import Provider
+
+PROJECT = Path(__file__).resolve().parents[2]
+STRIPE, PAYPAL = Provider.STRIPE, Provider.PAYPAL
+
+BEGUN = (Move(Kind.ACCEPT, 0, 1), Move(Kind.RELAY, 0, 1), Move(Kind.DELIVER, 0, 1))
+"""A charge is accepted, told of, and claimed."""
+
+
+@pytest.mark.timeout(900)
+def test_twenty_thousand_schedules_break_no_law() -> None:
+    command = [sys.executable, "-m", "proof.simulate", "--schedules", "20000"]
+
+    run = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "20000 schedules" in run.stdout
+    assert "every law held" in run.stdout
+
+
+def test_a_seed_always_tells_the_same_story() -> None:
+    first, second = draw(11), draw(11)
+
+    assert first == second
+    assert first != draw(14)
+
+
+def test_a_schedule_replayed_by_its_moves_ends_as_it_ended() -> None:
+    trials = [draw(seed) for seed in range(20)]
+
+    again = [replay(trial.provider, trial.moves) for trial in trials]
+
+    assert again == trials
+
+
+def test_a_failing_schedule_shrinks_to_what_breaks_the_law() -> None:
+    def live(provider: Provider, moves: tuple[Move, ...]) -> Trial:
+        kinds = [move.kind for move in moves]
+        breaks = Kind.KILL in kinds and Kind.WAIT in kinds[kinds.index(Kind.KILL) :]
+        return Trial(provider, moves, "Violation: made up: here" if breaks else None, ())
+
+    noise = tuple(Move(kind, 3, 3) for kind in Kind)
+    moves = (*noise, Move(Kind.KILL, 5, 7), *noise)
+
+    found = shrink(live(STRIPE, moves), live)
+
+    assert [move.kind for move in found.moves] == [Kind.KILL, Kind.WAIT]
+    assert all(move.pick == 0 for move in found.moves)
+
+
+FOUND = {
+    "a late answer dispatches no charge that waits for its payer": (
+        STRIPE,
+        (
+            *BEGUN,
+            Move(Kind.STEP),  # it asks
+            Move(Kind.ARRIVE, 0, 4),  # the payer must act
+            Move(Kind.RECEIVE, 0, 1),  # the webhook tells
+            Move(Kind.RELAY, 0, 1),
+            Move(Kind.DELIVER, 0, 1),
+            Move(Kind.STEP, 1),
+            Move(Kind.STEP, 0, 2),  # and the answer is lost
+        ),
+    ),
+    "a charge that is given up leaves no attempt open": (
+        STRIPE,
+        (
+            Move(Kind.ACCEPT, 0, 1),
+            Move(Kind.WAIT, 0, 9),  # longer than what was never sent may wait
+            *BEGUN[1:],
+            Move(Kind.STEP),
+            Move(Kind.STEP, 0, 3),  # no connection could be made
+        ),
+    ),
+}
+"""Schedules that broke a law once, as shrunk, each with what mended it."""
+
+
+@pytest.mark.parametrize(("provider", "moves"), FOUND.values(), ids=FOUND)
+def test_what_was_found_once_stays_mended(provider: Provider, moves: tuple[Move, ...]) -> None:
+    assert replay(provider, moves).fault is None
