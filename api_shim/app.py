@@ -25,7 +25,7 @@ from shared.container import Container
 LARGEST_BODY: Final = 64 * 1024
 """Bytes of a JSON:API document."""
 
-_ROOMS: Final = (
+ROOMS: Final = (
     events,
     orders,
     charges,
@@ -46,7 +46,7 @@ def create_app(container: Container) -> Flask:
     app.before_request(_begin)
     app.after_request(_finish)
     origins.install(app, container.settings.cors_origins)
-    for room in _ROOMS:
+    for room in ROOMS:
         app.register_blueprint(room.routes)
     return app
 
