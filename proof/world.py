@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Final, Protocol, cast
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from proof.provider import ModelProvider
 from proof.stage import Actor
 from proof.tables import Row
 from proof.wire import AT_WORK
-from shared.container import Container
+from shared.container import Container, build
 from shared.db import unit_of_work
 from shared.domain.charge import (
     Instrument,
@@ -101,6 +101,12 @@ class Queue:
             raise BrokerError("the broker went away")
 
 
+@cache
+def _foundation() -> Container:
+    """What is the same in every world; it connects to nothing."""
+    return build(SETTINGS, name="proof")
+
+
 class World:
     """One order at one provider. Nothing happens here by itself, and nothing by chance."""
 
@@ -111,11 +117,10 @@ class World:
         self.queue = Queue([])
         self.actors: list[Actor] = []
         self._accepted = 0
-        self.deps = Container(
-            settings=SETTINGS,
+        self.deps = replace(
+            _foundation(),
             engine=cast("Engine", ground),  # whatever begins transactions
             providers={provider: self.provider},
-            connector=None,
             vault=OpenVault(),
             clock=self.clock,
             jitter=lambda: 0.5,
