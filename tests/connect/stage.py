@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 from sandbox.client import ControlError, SandboxControl
 from shared.db import unit_of_work
 from shared.repository import dispatch
+from shared.task_names import QUEUES
 from tests.api.factories import Json, authorization_document
 from tests.api.platform import BUYER, Platform, data_of, make_platform
 from tests.reconciliation.workshop import HANDLERS
@@ -171,8 +172,8 @@ class Stage:
     def _due(self) -> list[tuple[str, int]]:
         now = self.platform.deps.clock()
         with unit_of_work(self.platform.deps.engine) as connection:
-            again = now + timedelta(seconds=30)
-            return dispatch.take_due(connection, now=now, again=again, most=500)
+            again, most = now + timedelta(seconds=30), dict.fromkeys(QUEUES, 500)
+            return dispatch.take_due(connection, now=now, again=again, most=most)
 
 
 def make_stage(sandbox_url: str, database_url: str, redis: str, **settings: Any) -> Stage:
