@@ -17,12 +17,12 @@ def stage(make: MakeStage) -> Stage:
 
 
 @pytest.fixture(scope="module")
-def make(sandbox_url: str, database_url: str, redis: str) -> Iterator[MakeStage]:
-    """Make a stage over the module's database, with settings of its own."""
+def make(sandbox_url: str, new_database: Callable[[], str], redis: str) -> Iterator[MakeStage]:
+    """Make a stage with a database and settings of its own."""
     with ExitStack() as opened:
 
         def made(**settings: object) -> Stage:
-            stage = make_stage(sandbox_url, database_url, redis, **settings)
+            stage = make_stage(sandbox_url, new_database(), redis, **settings)
             opened.callback(stage.platform.deps.engine.dispose)
             opened.callback(stage.control.close)
             return stage
