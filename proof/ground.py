@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final, cast
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 
 from proof.memory import MemoryEngine
 from proof.stage import pause
@@ -56,19 +56,7 @@ class PostgresGround:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._version = 0
-        event_id, _ = store_event(connection, _CONCERT, DAWN)
-        order = Order(
-            identifier=ORDER,
-            event_id=event_id,
-            user_id="buyer",
-            amount_minor=PRICE.amount_minor,
-            currency=PRICE.currency,
-            payment_mode="stripe",
-            expires_at=None,
-        )
-        stored = store_order(connection, order, DAWN)
-        assert stored is not None, "the database is not empty"
-        self.order_id = stored
+        self.order_id = _store_order(connection)
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -79,9 +67,34 @@ class PostgresGround:
 
     def rows(self, table: str) -> list[Row]:
         """All rows of the table."""
-        columns = schema.METADATA.tables[table]
-        found = self._connection.execute(select(columns).order_by(columns.c.id)).mappings()
-        return [dict(row) for row in found]
+        return _read(self._connection, table)
+
+    def version(self) -> int:
+        """Always another number: only the database knows."""
+        self._version += 1
+        return self._version
+
+
+class CommittedGround:
+    """A real, empty database of its own, with transactions that commit and may meet."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._version = 0
+        with engine.begin() as connection:
+            self.order_id = _store_order(connection)
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction."""
+        with self._engine.begin() as connection:
+            yield connection
+        pause("committed")
+
+    def rows(self, table: str) -> list[Row]:
+        """All rows of the table."""
+        with self._engine.connect() as connection:
+            return _read(connection, table)
 
     def version(self) -> int:
         """Always another number: only the database knows."""
@@ -98,3 +111,25 @@ _CONCERT: Final = Event(
     paypal_email=None,
     organizer_ids=[],
 )
+
+
+def _store_order(connection: Connection) -> int:
+    event_id, _ = store_event(connection, _CONCERT, DAWN)
+    order = Order(
+        identifier=ORDER,
+        event_id=event_id,
+        user_id="buyer",
+        amount_minor=PRICE.amount_minor,
+        currency=PRICE.currency,
+        payment_mode="stripe",
+        expires_at=None,
+    )
+    stored = store_order(connection, order, DAWN)
+    assert stored is not None, "the database is not empty"
+    return stored
+
+
+def _read(connection: Connection, table: str) -> list[Row]:
+    columns = schema.METADATA.tables[table]
+    found = connection.execute(select(columns).order_by(columns.c.id)).mappings()
+    return [dict(row) for row in found]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Final
 
 from proof.ledger import Ledger, State, Thing, Told
@@ -24,6 +25,7 @@ LIVES: Final = {
 SETTLING: Final = timedelta(minutes=2)
 """For so long after a try its absence from the lists proves nothing."""
 
+_UNREAD: Final = o.Indeterminate("could not read")
 _LOST: Final = o.Indeterminate("no answer")
 _STORED: Final = o.Indeterminate("500, stored", replayable=False)
 _STATES: Final = {
@@ -64,6 +66,7 @@ class ModelProvider:
         """Every key that left, and when."""
         self.kept: dict[str, Kept] = {}
         self._clock = clock
+        self._turnstile = Lock()
 
     def freeze(self, request: ChargeRequest) -> FrozenCall:
         """Fix the call."""
@@ -87,6 +90,8 @@ class ModelProvider:
         self.posts.append((key, request.sent_at))
         self.wire.append(request)
         match pause("asking", request):
+            case None:
+                return self._answer(request)
             case Word.UNSENT if request in self.wire:
                 self.wire.remove(request)
                 return o.NotSent("connection refused")
@@ -101,14 +106,14 @@ class ModelProvider:
         """Look for the call's effect, consistently."""
         del instrument, key
         found = self._look(call, started_at)
-        return found if pause("reading") is Word.TOLD else o.Indeterminate("could not read")
+        return found if _is_told(pause("reading")) else _UNREAD
 
     def fetch(self, reference: str, account: str | None) -> o.Outcome:
         """Read one object; by the time somebody acts on it, it may stand elsewhere."""
         del account
         thing = self.ledger.of(reference)
         found = thing.outcome() if thing else o.Canceled(reference)
-        return found if pause("reading") is Word.TOLD else o.Indeterminate("could not read")
+        return found if _is_told(pause("reading")) else _UNREAD
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> ProviderEvent:
         """Take the event as genuine: forgeries are another test's matter."""
@@ -122,6 +127,13 @@ class ModelProvider:
         thing = event.thing
         references = frozenset({thing.reference, thing.capture})
         return Translation(event.fact, references, frozenset({thing.charge, thing.order}))
+
+    def _answer(self, request: Request) -> o.Outcome:
+        """Answer at once: off stage nobody directs, and threads ask at the same time."""
+        with self._turnstile:
+            self.arrive(request, Verdict.CAPTURED)
+        assert request.answer is not None, "it arrived"
+        return request.answer
 
     def arrive(self, request: Request, verdict: Verdict) -> None:
         """Let a request on the wire come into effect, once for each living key."""
@@ -166,3 +178,7 @@ class ModelProvider:
             return found[0].outcome()
         is_early = self._clock() - started_at < SETTLING
         return o.Indeterminate("too early", retry_after=SETTLING) if is_early else o.Absent("none")
+
+
+def _is_told(word: Word | None) -> bool:
+    return word in {None, Word.TOLD}
