@@ -3,7 +3,15 @@
 from kombu import Exchange, Queue
 
 from shared.settings import load_settings
-from shared.task_names import CHARGES, MAINTENANCE, OUTBOUND, QUEUES, SWEEP_RUN, WEBHOOKS
+from shared.task_names import (
+    CHARGES,
+    MAINTENANCE,
+    OUTBOUND,
+    QUEUES,
+    RECONCILE_RUN,
+    SWEEP_RUN,
+    WEBHOOKS,
+)
 
 _settings = load_settings()
 _on_redis = _settings.broker.startswith(("redis://", "rediss://"))
@@ -77,10 +85,11 @@ worker_detect_quorum_queues = not _on_redis
 enable_utc = True
 timezone = "UTC"
 
+_ROUNDS = {
+    SWEEP_RUN: _settings.sweep_interval,
+    RECONCILE_RUN: _settings.reconcile_interval,
+}
 beat_schedule = {
-    SWEEP_RUN: {
-        "task": SWEEP_RUN,
-        "schedule": _settings.sweep_interval,
-        "options": {"expires": _settings.sweep_interval * 2},
-    }
+    task: {"task": task, "schedule": interval, "options": {"expires": interval * 2}}
+    for task, interval in _ROUNDS.items()
 }

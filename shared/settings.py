@@ -84,6 +84,10 @@ class Settings(WebSettings, OutboundSettings, DatabaseSettings):
     relay_batch: Annotated[int, Field(ge=1, le=10_000)] = 500
     relay_window: Annotated[int, Field(ge=1)] = 5_000
     sweep_interval: Seconds = 5
+    reconcile_interval: Seconds = 5
+    event_poll_interval: Seconds = 20
+    event_poll_idle_interval: Seconds = 300
+    event_overlap: Seconds = 120
     worker_concurrency: Annotated[int, Field(ge=1, le=2048)] = 64
 
     unsent_patience: Seconds = 3 * 3600

@@ -6,6 +6,7 @@ CHARGE_EXECUTE: Final = "charge.execute"
 WEBHOOK_EVENT_HANDLE: Final = "webhook_event.handle"
 OUTBOUND_EVENT_DELIVER: Final = "outbound_event.deliver"
 SWEEP_RUN: Final = "sweep.run"
+RECONCILE_RUN: Final = "reconcile.run"
 
 CHARGES: Final = "charges"
 WEBHOOKS: Final = "webhooks"
@@ -17,5 +18,6 @@ QUEUES: Final = {
     WEBHOOK_EVENT_HANDLE: WEBHOOKS,
     OUTBOUND_EVENT_DELIVER: OUTBOUND,
     SWEEP_RUN: MAINTENANCE,
+    RECONCILE_RUN: MAINTENANCE,
 }
 """The queue of each task."""

@@ -5,10 +5,11 @@ from shared.container import container
 from shared.task_names import (
     CHARGE_EXECUTE,
     OUTBOUND_EVENT_DELIVER,
+    RECONCILE_RUN,
     SWEEP_RUN,
     WEBHOOK_EVENT_HANDLE,
 )
-from worker import charging, inbox, outbound, sweep
+from worker import charging, inbox, outbound, reconciliation, sweep
 
 _PROCESS = "worker"
 
@@ -35,3 +36,9 @@ def outbound_event_deliver(delivery_id: int) -> None:
 def sweep_run() -> None:
     """Find what waits for something that does not come."""
     sweep.run(container(_PROCESS))
+
+
+@app.task(name=RECONCILE_RUN)
+def reconcile_run() -> None:
+    """Find what the providers know and we do not."""
+    reconciliation.run(container(_PROCESS))

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from shared.domain.charge import Instrument, Operation
 from shared.domain.money import Money
-from shared.domain.outcomes import Outcome
+from shared.domain.outcomes import Indeterminate, Misconfigured, Outcome
 
 JsonObject = dict[str, Any]
 """A JSON object; its shape is the provider's."""
@@ -54,6 +54,26 @@ class ProviderEvent:
     account: str | None
     livemode: bool
     created_at: datetime
+
+
+Unread = Indeterminate | Misconfigured
+"""A list that could not be read: to be asked for again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedEvent:
+    """An event out of the provider's own list, with the bytes that `translate` reads."""
+
+    event: ProviderEvent
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """A page of a list, the newest first; `next_page` is where it goes on, None at its end."""
+
+    events: tuple[ListedEvent, ...]
+    next_page: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,4 +165,10 @@ class PaymentProvider(Protocol):
 
         Unknown and irrelevant types give a Translation without a fact.
         """
+        ...
+
+    def list_events(
+        self, account: str | None, since: datetime, page: str | None
+    ) -> EventPage | Unread:
+        """Read a page of the events created since then, delivered or not; None begins the list."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -13,6 +14,13 @@ from sqlalchemy.dialects.postgresql import insert
 from shared.domain.charge import Provider
 from shared.providers.base import ProviderEvent
 from shared.tables import webhook_events
+
+
+class FoundBy(StrEnum):
+    """How an event came here."""
+
+    WEBHOOK = "webhook"
+    EVENT_LIST = "event_list"  # its webhook was lost, or was slower than our reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +43,16 @@ _STORE: Final = (
 
 
 def store_event(
-    connection: Connection, provider: Provider, event: ProviderEvent, body: bytes, now: datetime
+    connection: Connection,
+    provider: Provider,
+    event: ProviderEvent,
+    body: bytes,
+    now: datetime,
+    found_by: FoundBy = FoundBy.WEBHOOK,
 ) -> bool:
     """Keep the raw event, due at once; False where this event is already here."""
-    return _store(connection, provider, event, body, {"received_at": now, "dispatch_at": now})
+    due = {"received_at": now, "dispatch_at": now, "found_by": found_by}
+    return _store(connection, provider, event, body, due)
 
 
 def store_ignored(

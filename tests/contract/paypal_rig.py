@@ -17,6 +17,7 @@ from tests.contract.rig import PRICE, Delivery, Story
 
 WEBHOOK_ID = "WH-CONTRACT-1"
 CAPTURING = "^POST /v2/checkout/orders/[^/]+/capture$"
+LISTING = "^GET /v1/(notifications/webhooks-events|reporting/transactions)$"
 EXECUTING = "^POST /v1/payments/payment/[^/]+/execute$"
 PAYERS = {
     Story.PAYS: "pays",
@@ -124,6 +125,10 @@ class PayPalRig:
     def strike(self, fault: str, **arguments: object) -> None:
         """Strike the next capture of an order."""
         self.control.fault(fault, CAPTURING, provider="paypal", **arguments)
+
+    def strike_lists(self, fault: str, **arguments: object) -> None:
+        """Strike every reading of events or movements."""
+        self.control.fault(fault, LISTING, provider="paypal", times=None, **arguments)
 
     def captured(self, request: ChargeRequest) -> list[Money]:
         """The ledger's captures by the references of the charge."""

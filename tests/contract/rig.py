@@ -67,6 +67,10 @@ class Rig(Protocol):
         """Let the sandbox's fault strike the next call that could move money, once."""
         ...
 
+    def strike_lists(self, fault: str, **arguments: object) -> None:
+        """Let the sandbox's fault strike every reading of a list from now on."""
+        ...
+
     def captured(self, request: ChargeRequest) -> list[Money]:
         """What the sandbox's ledger took for that charge: one entry a movement."""
         ...

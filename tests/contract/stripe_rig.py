@@ -15,6 +15,7 @@ from tests.contract.rig import PRICE, Delivery, Story
 
 SECRET = "whsec_contract"
 PAYING = "^POST /v1/payment_intents$"
+LISTING = "^GET /v1/(events|balance_transactions)$"
 TOKENS = {
     Story.PAYS: "tok_visa",
     Story.IS_DECLINED: "tok_visa_chargeDeclined",
@@ -62,6 +63,10 @@ class StripeRig:
     def strike(self, fault: str, **arguments: object) -> None:
         """Strike the creation of the next PaymentIntent."""
         self.control.fault(fault, PAYING, provider="stripe", **arguments)
+
+    def strike_lists(self, fault: str, **arguments: object) -> None:
+        """Strike every reading of events or movements."""
+        self.control.fault(fault, LISTING, provider="stripe", times=None, **arguments)
 
     def captured(self, request: ChargeRequest) -> list[Money]:
         """The ledger's charges by the charge in their metadata."""

@@ -7,9 +7,16 @@ from datetime import datetime
 
 from shared.domain.charge import Instrument, Operation
 from shared.domain.outcomes import Outcome
-from shared.providers.base import ChargeRequest, FrozenCall, ProviderEvent, Translation
+from shared.providers.base import (
+    ChargeRequest,
+    EventPage,
+    FrozenCall,
+    ProviderEvent,
+    Translation,
+    Unread,
+)
 from shared.providers.http import time_limit
-from shared.providers.paypal import calls, events, lookup
+from shared.providers.paypal import calls, events, lists, lookup
 from shared.providers.paypal.api import PayPalApi
 from shared.providers.paypal.config import PayPalConfig
 from shared.providers.paypal.execution import Execution
@@ -69,3 +76,11 @@ class PayPalProvider:
         """
         del account
         return events.translate(body, self._api.get().read, livemode=self._config.livemode)
+
+    def list_events(
+        self, account: str | None, since: datetime, page: str | None
+    ) -> EventPage | Unread:
+        """Read a page of the app's events."""
+        del account
+        api = self._api.get()
+        return lists.list_events(api, since, page, livemode=self._config.livemode)

@@ -32,7 +32,7 @@ def find(api: PayPalApi, call: FrozenCall, instrument: Instrument, *, livemode: 
     try:
         agreement = read_target(api, target)
     except (CallFailed, Unreadable) as failed:
-        return _unread(failed)
+        return unread(failed)
     if not agreement.captures and agreement.standing in _UNTOUCHED:
         return Absent(f"{target.dialect.collection} shows no capture")
     if not agreement.our_references & Expectation.of(call).references:
@@ -49,9 +49,9 @@ def fetch(api: PayPalApi, reference: str, *, livemode: bool) -> Outcome:
     try:
         agreement = read_target(api, target)
     except CallFailed as failed:
-        return Canceled(reference) if _is_gone(failed.problem) else _unread(failed)
+        return Canceled(reference) if _is_gone(failed.problem) else unread(failed)
     except Unreadable as unreadable:
-        return _unread(unreadable)
+        return unread(unreadable)
     return outcome_of(agreement, livemode=livemode)
 
 
@@ -59,7 +59,8 @@ def _is_gone(problem: Problem) -> bool:
     return problem.kind is Kind.REFUSED and meaning_of(problem)[0] is Meaning.GONE
 
 
-def _unread(failed: CallFailed | Unreadable) -> Outcome:
+def unread(failed: CallFailed | Unreadable) -> Indeterminate | Misconfigured:
+    """What a read that failed proves: at most that our credentials are refused."""
     if isinstance(failed, Unreadable):
         return Indeterminate(f"unreadable: {failed}")
     problem = failed.problem

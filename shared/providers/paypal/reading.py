@@ -67,6 +67,14 @@ def several(body: object, *path: str) -> list[JsonObject]:
     return [item for item in body if isinstance(item, dict)] if isinstance(body, list) else []
 
 
+def all_of(body: object, name: str) -> list[JsonObject]:
+    """The objects of a list that must be there, whole; Unreadable for anything else."""
+    found = body.get(name) if isinstance(body, dict) else None
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        raise Unreadable(f"no list of {name}")
+    return found
+
+
 def money(body: object, value: str, currency: str, *path: str) -> Money:
     """The amount at a path, whose members v1 and v2 name differently; its sign is dropped."""
     amount, code = demand(body, *path, value), demand(body, *path, currency)

@@ -11,9 +11,17 @@ from stripe import RequestOptions, StripeError
 
 from shared.domain import outcomes as o
 from shared.domain.charge import Instrument
-from shared.providers.base import ChargeRequest, FrozenCall, JsonObject, ProviderEvent, Translation
+from shared.providers.base import (
+    ChargeRequest,
+    EventPage,
+    FrozenCall,
+    JsonObject,
+    ProviderEvent,
+    Translation,
+    Unread,
+)
 from shared.providers.http import time_limit
-from shared.providers.stripe import events, frozen, webhooks
+from shared.providers.stripe import events, frozen, lists, webhooks
 from shared.providers.stripe.answers import UNREADABLE, read_intent
 from shared.providers.stripe.client import StripeCalls, calls_of, options_for
 from shared.providers.stripe.config import StripeConfig
@@ -84,6 +92,13 @@ class StripeProvider:
         """Read an event; asks for the PaymentIntent or refund that it shows too little of."""
         with time_limit(self._config.limits.total_deadline):
             return events.translate(body, account, self._calls)
+
+    def list_events(
+        self, account: str | None, since: datetime, page: str | None
+    ) -> EventPage | Unread:
+        """Read a page of the account's events, of the types that are read here."""
+        with time_limit(self._config.limits.total_deadline):
+            return lists.list_events(self._calls, account, since, page)
 
     @property
     def _calls(self) -> StripeCalls:

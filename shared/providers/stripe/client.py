@@ -18,6 +18,7 @@ from stripe import (
     StripeObject,
 )
 from stripe.params import (
+    EventListParams,
     PaymentIntentCreateParams,
     PaymentIntentListParams,
     PaymentIntentRetrieveParams,
@@ -88,6 +89,11 @@ class StripeCalls:
     def list_payment_intents(self, params: JsonObject, options: RequestOptions) -> JsonObject:
         """Read one page, newest first."""
         page, typed = self._v1.payment_intents.list, cast(PaymentIntentListParams, params)
+        return _document(lambda: if_transient(page, typed, self._acting(options)))
+
+    def list_events(self, params: JsonObject, options: RequestOptions) -> JsonObject:
+        """Read one page, newest first."""
+        page, typed = self._v1.events.list, cast(EventListParams, params)
         return _document(lambda: if_transient(page, typed, self._acting(options)))
 
     def latest_refund(self, charge: str, options: RequestOptions) -> JsonObject:

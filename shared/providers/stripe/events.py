@@ -43,6 +43,14 @@ _REFUND_STATUSES: Final = {
     "canceled": "canceled",
 }
 
+_DISPUTES: Final = frozenset(
+    f"charge.dispute.{verb}"
+    for verb in ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")
+)
+
+TYPES: Final = sorted({*_ANNOUNCED, *_REFUNDS, "charge.refunded", *_DISPUTES})
+"""What is read here; Stripe lists by 20 types at most."""
+
 _CLOSED_DISPUTES: Final = {
     "won": "won",
     "lost": "lost",
@@ -75,7 +83,7 @@ def _fact(kind: str, thing: JsonObject, account: str | None, calls: StripeCalls)
         return _refund(thing)
     if kind == "charge.refunded":
         return _newest_refund(thing, account, calls)
-    if kind.startswith("charge.dispute."):
+    if kind in _DISPUTES:
         return _dispute(thing)
     if kind == "account.application.deauthorized" and account is not None:
         # The event may be late, and the account back since.

@@ -56,7 +56,7 @@ def _signed_event(
         raise ForgedWebhook("no signature by any of our secrets")
     if abs(now.timestamp() - int(signed_at)) > TOLERANCE.total_seconds():
         raise ForgedWebhook(f"signed at {int(signed_at)}, outside the tolerance")
-    return _event(body)
+    return read_event(body)
 
 
 def _signature_header(headers: Mapping[str, str]) -> bytes:
@@ -86,7 +86,8 @@ def _is_signed_with(secret: str, signed_at: bytes, body: bytes, signatures: list
     return any(hmac.compare_digest(expected, signature) for signature in signatures)
 
 
-def _event(body: bytes) -> ProviderEvent:
+def read_event(body: bytes) -> ProviderEvent:
+    """Read what every snapshot event has; ForgedWebhook for what is none."""
     try:
         event = json.loads(body)
     except (ValueError, RecursionError):
