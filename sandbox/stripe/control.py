@@ -73,7 +73,7 @@ async def dashboard_refund(request: web.Request, tenant: Tenant) -> Json:
     scope, _ = _found(tenant, kind, str(wish.get(kind)))
     deed = Deed(tenant, PROVIDER, scope)
     with _worded():
-        made = refund(deed, wish)
+        made = refund(deed, {name: value for name, value in wish.items() if value is not None})
     deed.publish()
     return made
 

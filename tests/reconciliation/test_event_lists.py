@@ -70,11 +70,14 @@ def stored(workshop: Workshop) -> list[str]:
     return [row[0] for row in workshop.sql("SELECT event_id FROM webhook_events ORDER BY 1")]
 
 
-def many_events(workshop: Workshop, charges: int = 70) -> None:
-    """More than a page of them."""
-    for _ in range(charges):
-        workshop.charge_by_stripe()
+def many_events(workshop: Workshop) -> int:
+    """More than a page of them at Stripe; how many."""
+    charge = workshop.charge_by_stripe()
     workshop.run()
+    refund = workshop.control.dashboard_refund(workshop.row(charge).provider_reference)["id"]
+    for number in range(50):
+        workshop.ask_stripe(f"/v1/refunds/{refund}", {"metadata[note]": str(number)})
+    return 4 + 2 * 50  # each update is told under two names
 
 
 def test_a_batch_whose_webhooks_are_all_lost_settles_by_the_lists_alone(workshop: Workshop) -> None:
@@ -151,7 +154,7 @@ def test_only_the_account_is_asked_at_which_something_waits(workshop: Workshop) 
 
 @pytest.mark.parametrize("pages", [0, 1])
 def test_the_cursor_survives_a_death_between_read_and_store(workshop: Workshop, pages: int) -> None:
-    many_events(workshop)
+    total = many_events(workshop)
     doomed = Doomed(workshop.deps.provider(Provider.STRIPE), pages)
     with pytest.raises(Died):
         event_lists.read(workshop.with_provider(Provider.STRIPE, doomed.as_port))
@@ -162,13 +165,13 @@ def test_the_cursor_survives_a_death_between_read_and_store(workshop: Workshop, 
 
     kept = stored(workshop)
     assert before == (100 if pages else 0)
-    assert len(kept) == len(set(kept)) == 2 * 70  # the PaymentIntent's and the charge's
+    assert len(kept) == len(set(kept)) == total
     tail = [line["query"] for line in workshop.control.requests() if line["path"] == STRIPE_LIST]
     assert ("starting_after" in tail[pages + 1]) == bool(pages)
 
 
 def test_a_reading_that_fails_midway_goes_on_where_it_failed(workshop: Workshop) -> None:
-    many_events(workshop)
+    total = many_events(workshop)
     workshop.control.fault("429", f"^GET {STRIPE_LIST}$", nth=2, retry_after=5)
     event_lists.read(workshop.deps)
     halfway = len(stored(workshop))
@@ -178,7 +181,7 @@ def test_a_reading_that_fails_midway_goes_on_where_it_failed(workshop: Workshop)
 
     asked = [line["query"] for line in workshop.control.requests() if line["path"] == STRIPE_LIST]
     assert halfway == 100
-    assert len(stored(workshop)) == 140
+    assert len(stored(workshop)) == total
     assert asked[1] == asked[2] != asked[0]
     assert workshop.sql("SELECT page, failures FROM event_cursors WHERE provider = 'stripe'") == [
         (None, 0)
@@ -186,27 +189,29 @@ def test_a_reading_that_fails_midway_goes_on_where_it_failed(workshop: Workshop)
 
 
 def test_a_place_that_is_no_more_in_the_list_is_given_up(workshop: Workshop) -> None:
-    many_events(workshop, charges=3)
+    workshop.charge_by_stripe()
+    workshop.run()
     event_lists.read(workshop.deps)
     workshop.sql("UPDATE event_cursors SET page = 'evt_gone' RETURNING id")
-    many_events(workshop, charges=3)
+    workshop.charge_by_stripe()
+    workshop.run()
 
     for _ in range(4):
         workshop.advance(minutes=10)
         event_lists.read(workshop.deps)
 
-    assert len(stored(workshop)) == 12
+    assert len(stored(workshop)) == 4
 
 
 def test_many_readers_at_once_read_each_list_once(workshop: Workshop) -> None:
-    many_events(workshop)
+    total = many_events(workshop)
 
     with ThreadPoolExecutor(8) as pool:
         found = sum(pool.map(lambda _: event_lists.read(workshop.deps), range(8)))
 
-    assert found == 140
+    assert found == total
     assert lists(workshop)[STRIPE_LIST] == 2
-    assert len(stored(workshop)) == 140
+    assert len(stored(workshop)) == total
 
 
 def test_a_reader_that_lost_its_list_moves_no_cursor(workshop: Workshop) -> None:
@@ -232,6 +237,25 @@ def test_a_reader_that_lost_its_list_moves_no_cursor(workshop: Workshop) -> None
 
     assert late is None
     assert good is not None
+
+
+def test_a_connected_account_has_a_list_of_its_own(workshop: Workshop) -> None:
+    account = workshop.connect()
+    charge = workshop.charge_by_stripe("pm_card_sandbox_processing")
+    workshop.run()
+    workshop.control.settle(workshop.row(charge).provider_reference)
+
+    reconciled(workshop)
+    cursors = workshop.sql("SELECT account FROM event_cursors WHERE provider = 'stripe'")
+    workshop.sql("UPDATE stripe_authorizations SET revoked_at = now() RETURNING id")
+    before = lists(workshop)
+    workshop.advance(hours=1)
+    event_lists.read(workshop.deps)
+
+    assert workshop.row(charge).account == account
+    assert workshop.status(charge) == "succeeded"
+    assert set(cursors) == {(None,), (account,)}
+    assert lists(workshop)[STRIPE_LIST] - before[STRIPE_LIST] == 1
 
 
 def test_a_list_that_cannot_be_read_holds_nobody_up(workshop: Workshop) -> None:

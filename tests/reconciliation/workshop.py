@@ -61,6 +61,7 @@ class Workshop:
             self.keys.STRIPE_API_KEY, self.keys.PAYPAL_CLIENT_ID, self.keys.PAYPAL_CLIENT_SECRET
         )
         self.clock = Clock()
+        self.authorization: intake.EventAuthorization | None = None
         given = {**self.keys.of_chargehand(), **self.keys.of_providers(), **settings}
         bases = dict.fromkeys(("STRIPE_API_BASE", "PAYPAL_API_BASE"), sandbox_url)
         engines = {"DATABASE_URL": database_url, "REDIS_URL": "redis://nowhere.invalid:1/0"}
@@ -119,6 +120,7 @@ class Workshop:
                 money=order.money,
                 sealed_instrument=sealed,
                 fingerprint=uuid.uuid4().bytes,
+                authorization=self.authorization if order.provider is Provider.STRIPE else None,
             )
             accepted = intake.accept_charge(connection, new, self.clock())
         assert accepted.charge
@@ -139,6 +141,30 @@ class Workshop:
         seconds = timedelta(**span)
         self.control.advance(seconds.total_seconds())
         self.clock.ahead += seconds
+
+    def connect(self) -> str:
+        """Let the organizer's own Stripe account be charged from now on; its id."""
+        account = self.control.connect_account()
+        made = self.sql(
+            "INSERT INTO stripe_authorizations (event_id, stripe_user_id, livemode, scope,"
+            " authorized_at) SELECT id, :account, false, 'read_write', now() FROM events"
+            " RETURNING id",
+            account=account,
+        )
+        self.authorization = intake.EventAuthorization(
+            made[0][0], account, livemode=False, is_revoked=False
+        )
+        return account
+
+    def ask_stripe(self, path: str, form: Mapping[str, str]) -> None:
+        """Call Stripe's API as another program of the merchant's would."""
+        answer = requests.post(
+            f"{self.deps.settings.stripe_api_base}{path}",
+            data=form,
+            headers={"Authorization": f"Bearer {self.keys.STRIPE_API_KEY}"},
+            timeout=30,
+        )
+        assert answer.ok, answer.text
 
     def approve(self, charge_id: int, payer: str = "pays") -> None:
         """Let the payer approve at PayPal."""
