@@ -13,7 +13,14 @@ from proof.stage import pause
 from proof.wire import Request, Verdict, Word
 from shared.domain import outcomes as o
 from shared.domain.charge import Instrument, Operation, PayPalCheckout, Provider
-from shared.providers.base import ChargeRequest, FrozenCall, ProviderEvent, Translation
+from shared.providers.base import (
+    ChargeRequest,
+    EventPage,
+    FrozenCall,
+    ProviderEvent,
+    Translation,
+    Unread,
+)
 
 LIVES: Final = {
     Operation.STRIPE_PAYMENT: timedelta(hours=24),
@@ -127,6 +134,13 @@ class ModelProvider:
         thing = event.thing
         references = frozenset({thing.reference, thing.capture})
         return Translation(event.fact, references, frozenset({thing.charge, thing.order}))
+
+    def list_events(
+        self, account: str | None, since: datetime, page: str | None
+    ) -> EventPage | Unread:
+        """Nothing: here the ledger's events are told one by one."""
+        del account, since, page
+        return _UNREAD
 
     def _answer(self, request: Request) -> o.Outcome:
         """Answer at once: off stage nobody directs, and threads ask at the same time."""
