@@ -72,7 +72,7 @@ def new_database(postgres: str) -> Iterator[Callable[[], str]]:
         return _url_of(postgres, name)
 
     _run_sql(postgres, "CREATE DATABASE {}", TEMPLATE)
-    _migrate(_url_of(postgres, TEMPLATE))
+    migrate(_url_of(postgres, TEMPLATE))
     yield make
     for name in made:
         _run_sql(postgres, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
@@ -84,7 +84,8 @@ def database_url(new_database: Callable[[], str]) -> str:
     return new_database()
 
 
-def _migrate(url: str) -> None:
+def migrate(url: str) -> None:
+    """Bring the database at that URL to the newest migration."""
     done = subprocess.run(
         [sys.executable, *MIGRATE],
         cwd=PROJECT,
