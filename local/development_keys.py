@@ -20,6 +20,7 @@ class DevelopmentKeys:
     JWT_SECRET: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     ENCRYPTION_KEYS: str = field(default_factory=_fernet_key)
     FLOWER_BASIC_AUTH: str = field(default_factory=lambda: f"operator:{secrets.token_urlsafe(9)}")
+    SHOP_SECRET_KEY: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     STRIPE_API_KEY: str = field(default_factory=lambda: f"sk_test_{secrets.token_hex(12)}")
     STRIPE_WEBHOOK_SECRETS: str = field(default_factory=lambda: f"whsec_{secrets.token_hex(16)}")
     STRIPE_CLIENT_ID: str = field(default_factory=lambda: f"ca_{secrets.token_hex(12)}")

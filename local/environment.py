@@ -9,6 +9,7 @@ from local.development_keys import DevelopmentKeys
 from local.engines import EngineUrls
 from local.ports import free_port
 from local.sandboxed import Sandbox
+from sandbox.tenants import publishable_key
 
 STRANGE = frozenset(
     {
@@ -61,6 +62,7 @@ def sandboxed(
         **keys.of_providers(),
         "STRIPE_API_BASE": sandbox.url,
         "STRIPE_CONNECT_BASE": sandbox.url,
+        "STRIPE_PUBLISHABLE_KEY": publishable_key(keys.STRIPE_API_KEY),
         "PAYPAL_API_BASE": sandbox.url,
         "PAYPAL_MODE": "sandbox",
         "PAYPAL_CERT_ROOTS": str(sandbox.root_certificate),

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from local import environment as env
+from local import storefront
 from local.development_keys import kept_keys
 from local.engines import engines
 from local.errors import LocalError
@@ -84,6 +85,7 @@ def run(options: argparse.Namespace) -> int:
             sandbox.introduce(env.web_url(system))
             system = env.sandboxed(system, sandbox, keys)
             watched["sandbox"] = sandbox.child.pid
+        system = storefront.beside(system, keys, folder)
         ready = ready_command(system, watched, options.ready_file)
         return run_procfile(options.procfile, system, ready)
 
@@ -97,6 +99,8 @@ def run_procfile(procfile: Path, system: Mapping[str, str], ready: str) -> int:
     if release.returncode:
         raise LocalError("The migrations failed; see above.")
     processes = Processes()
+    if storefront.is_possible(system):
+        commands["shop"] = storefront.command()
     add_all(processes, {**commands, "ready": ready}, system, PROJECT)
     processes.loop()
     if processes.culprit is None:
@@ -127,6 +131,8 @@ def links(system: Mapping[str, str]) -> list[str]:
         f"Chargehand is ready: {env.web_url(system)}/health/ready",
         f"Flower: http://127.0.0.1:{system['FLOWER_PORT']} (user {user}, password {password})",
     ]
+    if storefront.is_possible(system):
+        lines.append(f"Shop: {storefront.shop_url(system)}")
     if env.is_sandboxed(system):
         ledger = f"{system['STRIPE_API_BASE']}/_sandbox/ledger"
         header = f"Sandbox-Tenant: {system['STRIPE_API_KEY']}"

@@ -9,6 +9,7 @@ from rich.table import Table
 from local.demo.audit import Audit
 from local.demo.journey import Ending
 from local.environment import web_url
+from local.storefront import shop_url
 
 COLOURS = {"succeeded": "green", "failed": "yellow", "canceled": "yellow"}
 
@@ -63,6 +64,7 @@ def links(settings: Mapping[str, str]) -> list[str]:
     ledger = f"{settings['STRIPE_API_BASE']}/_sandbox/ledger"
     return [
         f"API      {web_url(settings)}/health/ready",
+        f"Shop     {shop_url(settings)}",
         f"Flower   http://127.0.0.1:{settings['FLOWER_PORT']}  user {user}, password {password}",
         f"Ledger   curl -H '{header}' {ledger}",
     ]

@@ -18,7 +18,7 @@ from sandbox.stripe.webhook_endpoints import register
 from sandbox.tenants import Tenant
 
 FAILED_CHALLENGE = {
-    "type": "card_error",
+    "type": "invalid_request_error",  # as recorded, although it is the cardholder who failed
     "code": "payment_intent_authentication_failure",
     "message": "The provided PaymentMethod has failed authentication. You can provide "
     "payment_method_data or a new PaymentMethod to attempt to fulfill this PaymentIntent again.",

@@ -57,6 +57,14 @@ BREACHES = (
         ),
     ),
     Breach(
+        "An example stands outside, where its readers stand",
+        (
+            ("examples.checkout.shop", "shared.domain.money"),
+            ("examples.checkout.shop", "api_shim.identity"),
+            ("examples.checkout.shop", "sandbox.client"),
+        ),
+    ),
+    Breach(
         "Within the foundation imports only go down",
         (
             ("shared.observability", "shared.container"),

@@ -4,7 +4,7 @@ import pytest
 
 from shared.domain import outcomes as o
 from shared.domain.outcomes import Refusal
-from tests.contract.stripe_wire import INTENT, TOKEN, charged, refusal
+from tests.contract.stripe_wire import INTENT, TOKEN, charged, intent, refusal
 
 CODES = [
     ("generic_decline", Refusal.TEMPORARY),
@@ -78,6 +78,21 @@ def test_a_thief_is_not_told_why(decline_code: str, shown: str) -> None:
 
     assert isinstance(outcome, o.Declined)
     assert outcome.message == shown
+
+
+def test_a_failed_challenge_is_told_in_words_for_buyers() -> None:
+    unconfirmed = {
+        "type": "invalid_request_error",
+        "code": "payment_intent_authentication_failure",
+        "message": "You can provide payment_method_data to attempt to fulfill this PaymentIntent.",
+    }
+    script = intent(status="requires_payment_method", last_payment_error=unconfirmed)
+
+    outcome = charged(script)
+
+    assert isinstance(outcome, o.Declined)
+    assert outcome.refusal is Refusal.BUYER
+    assert outcome.message == "Your bank did not confirm that it was you. Please try again."
 
 
 def test_a_duplicate_transaction_is_looked_up() -> None:

@@ -15,6 +15,7 @@ DUPLICATE: Final = "duplicate_transaction"
 """The issuer has just seen the same charge: perhaps ours, so it is looked up, not believed."""
 
 GENERIC_MESSAGE: Final = "Your card was declined."
+UNCONFIRMED_MESSAGE: Final = "Your bank did not confirm that it was you. Please try again."
 LONGEST_MESSAGE: Final = 200
 
 _ADVICE: Final = {
@@ -77,6 +78,8 @@ def _refusal(error: object, code: str) -> Refusal:
 
 
 def _message(error: object, code: str) -> str:
+    if code == "payment_intent_authentication_failure":
+        return UNCONFIRMED_MESSAGE  # Stripe's own text speaks to developers
     message = text(error, "message")
     # Only a card error's text is written for the cardholder (docs.stripe.com/api/errors).
     is_meant_for_buyers = text(error, "type") == "card_error" and code not in _HIDDEN

@@ -1,0 +1,1 @@
+"""A ticketing platform that sells, and leaves the taking of money to Chargehand."""

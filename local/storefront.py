@@ -1,0 +1,71 @@
+"""The shop of examples/checkout beside a local system, so that a person can buy something.
+
+`python -m local.storefront` waits for Chargehand, then becomes the shop.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.development_keys import DevelopmentKeys
+from local.environment import is_sandboxed, web_url
+from local.ports import LOOPBACK, free_port
+from local.ready import LOOK_SECONDS, is_ready
+
+PREFERRED_PORT = 8080
+NEEDED = ("STRIPE_PUBLISHABLE_KEY", "PAYPAL_CLIENT_ID")
+
+
+def is_possible(system: Mapping[str, str]) -> bool:
+    """Whether a browser could pay: with real keys only if the publishable one is given too."""
+    return all(system.get(name) for name in NEEDED)
+
+
+def shop_url(system: Mapping[str, str]) -> str:
+    """Where the shop is, or will be."""
+    return f"http://{LOOPBACK}:{system['SHOP_PORT']}"
+
+
+def beside(system: Mapping[str, str], keys: DevelopmentKeys, folder: Path) -> dict[str, str]:
+    """The settings of a system with the shop beside it; unchanged where nobody could pay there."""
+    if not is_possible(system):
+        return dict(system)
+    placed = {"SHOP_PORT": str(free_port(PREFERRED_PORT)), **system}
+    page = f"{shop_url(placed)}/orders/{{order}}"
+    scripts = {
+        "STRIPE_JS_BASE": system["STRIPE_API_BASE"],
+        "PAYPAL_JS_BASE": system["PAYPAL_API_BASE"],
+    }
+    return {
+        "CHARGEHAND_URL": web_url(system),
+        "SHOP_DATABASE": str(folder / "shop.sqlite"),
+        "SHOP_SECRET_KEY": keys.SHOP_SECRET_KEY,
+        "CORS_ORIGINS": shop_url(placed),
+        "OUTBOUND_ALLOWED_NETWORKS": f"{LOOPBACK}/32",
+        "OUTBOUND_ALLOWED_PORTS": placed["SHOP_PORT"],
+        "PAYPAL_RETURN_URL": page,
+        "PAYPAL_CANCEL_URL": page,
+        **(scripts if is_sandboxed(system) else {}),
+        **placed,
+    }
+
+
+def command() -> str:
+    """What runs it, as the Procfile would say."""
+    return f"{sys.executable} -m local.storefront"
+
+
+def main() -> None:
+    """Wait, then become the shop."""
+    system = os.environ
+    while not is_ready(web_url(system)):
+        time.sleep(LOOK_SECONDS)
+    address = f"{LOOPBACK}:{system['SHOP_PORT']}"
+    words = ["gunicorn", "examples.checkout.shop:app", "--bind", address]
+    os.execvp(words[0], [*words, "--threads", "8", "--no-control-socket"])  # noqa: S606 a list of words needs no shell
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What a person meets in a browser, driven through a real one."""
