@@ -1,4 +1,4 @@
-"""One browser for the whole run; one local system with its shop for the tests of a module."""
+"""One browser for the whole run; one local system with its shop for the tests of this folder."""
 
 from collections.abc import Callable, Iterator
 
@@ -28,7 +28,7 @@ def page(browser: Browser) -> Iterator[Page]:
         yield visited
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def storefront(browser: Browser, new_database: Callable[[], str]) -> Iterator[Storefront]:
     """All that `script/server` runs, the shop included."""
     del browser  # without one nothing need be started
