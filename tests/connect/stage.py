@@ -110,6 +110,13 @@ class Stage:
         (row,) = self.platform.sql("SELECT * FROM charges WHERE id = :id", id=key)
         return row
 
+    def charged_on(self, path: str) -> str | None:
+        """On whose account a charge took money; KeyError where it took none."""
+        (row,) = self.platform.sql(
+            "SELECT identifier FROM orders WHERE id = :id", id=self.row(path).order_id
+        )
+        return self.accounts_charged()[str(row.identifier)]
+
     def run(self) -> int:
         """Carry on whatever is due until nothing is; how many messages that took."""
         count = 0
@@ -160,13 +167,15 @@ class Stage:
             server.server_close()
 
     def hear(self, event_type: str) -> None:
-        """Wait until an event of that type was delivered, then handle all there are."""
-        self.control.wait_for(
-            lambda control: any(
-                delivery["type"] == event_type and delivery["state"] == "delivered"
-                for delivery in control.deliveries()
-            )
-        )
+        """Wait until all that was told is delivered, such an event among it; then handle it."""
+
+        def is_told(control: SandboxControl) -> bool:
+            deliveries = control.deliveries()
+            types = {delivery["type"] for delivery in deliveries}
+            states = {delivery["state"] for delivery in deliveries}
+            return event_type in types and "pending" not in states
+
+        self.control.wait_for(is_told)
         self.run()
 
     def _due(self) -> list[tuple[str, int]]:

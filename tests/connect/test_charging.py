@@ -26,15 +26,6 @@ from worker import charging
 MISSING = "Stripe credentials not found for the event."
 
 
-def order_of(stage: Stage, path: str) -> str:
-    """The identifier of a charge's order, which the ledger names."""
-    (row,) = stage.platform.sql(
-        "SELECT o.identifier FROM orders o JOIN charges c ON c.order_id = o.id WHERE c.id = :id",
-        id=int(path.rsplit("/", 1)[1]),
-    )
-    return str(row.identifier)
-
-
 def only_a_key(stage: Stage) -> tuple[str, str]:
     """An event whose authorization is an organizer's own key, as an import leaves it; account."""
     event = stage.platform.event()
@@ -59,9 +50,8 @@ def test_an_order_is_charged_on_the_account_of_its_event(stage: Stage) -> None:
     stage.run()
 
     assert (stage.status(theirs), stage.status(ours)) == ("succeeded", "succeeded")
-    charged = stage.accounts_charged()
-    assert charged[order_of(stage, theirs)] == account
-    assert charged[order_of(stage, ours)] is None
+    assert stage.charged_on(theirs) == account
+    assert stage.charged_on(ours) is None
 
 
 def test_the_account_is_fixed_when_the_charge_is_accepted(stage: Stage) -> None:
@@ -72,7 +62,7 @@ def test_the_account_is_fixed_when_the_charge_is_accepted(stage: Stage) -> None:
     stage.run()
 
     assert stage.row(path).account == account
-    assert stage.accounts_charged()[order_of(stage, path)] == account
+    assert stage.charged_on(path) == account
 
 
 def test_two_organizers_orders_charged_at_once_land_on_their_own_accounts(stage: Stage) -> None:
@@ -86,8 +76,7 @@ def test_two_organizers_orders_charged_at_once_land_on_their_own_accounts(stage:
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(lambda key: charging.execute(stage.platform.deps, key), keys))
 
-    charged = stage.accounts_charged()
-    assert {path: charged[order_of(stage, path)] for path in accounts} == accounts
+    assert {path: stage.charged_on(path) for path in accounts} == accounts
     assert {stage.status(path) for path in accounts} == {"succeeded"}
 
 
@@ -110,7 +99,7 @@ def test_with_an_authorization_it_is_charged_whatever_the_platform_wants(make: M
     path = stage.charged(event)
     stage.run()
 
-    assert stage.accounts_charged()[order_of(stage, path)] == account
+    assert stage.charged_on(path) == account
 
 
 @pytest.mark.parametrize("change", ["revoked_at = now()", "livemode = true"])
@@ -152,7 +141,7 @@ def test_an_organizers_own_key_charges_and_is_nowhere_to_be_seen(stage: Stage) -
     stage.run()
 
     assert stage.status(path) == "succeeded"
-    assert stage.accounts_charged()[order_of(stage, path)] == account
+    assert stage.charged_on(path) == account
     (attempt,) = stage.platform.sql(
         "SELECT request FROM attempts WHERE charge_id = :id", id=stage.row(path).id
     )
