@@ -34,10 +34,6 @@ def beside(system: Mapping[str, str], keys: DevelopmentKeys, folder: Path) -> di
         return dict(system)
     placed = {"SHOP_PORT": str(free_port(PREFERRED_PORT)), **system}
     page = f"{shop_url(placed)}/orders/{{order}}"
-    scripts = {
-        "STRIPE_JS_BASE": system["STRIPE_API_BASE"],
-        "PAYPAL_JS_BASE": system["PAYPAL_API_BASE"],
-    }
     return {
         "CHARGEHAND_URL": web_url(system),
         "SHOP_DATABASE": str(folder / "shop.sqlite"),
@@ -47,8 +43,15 @@ def beside(system: Mapping[str, str], keys: DevelopmentKeys, folder: Path) -> di
         "OUTBOUND_ALLOWED_PORTS": placed["SHOP_PORT"],
         "PAYPAL_RETURN_URL": page,
         "PAYPAL_CANCEL_URL": page,
-        **(scripts if is_sandboxed(system) else {}),
+        **(_stand_ins(system) if is_sandboxed(system) else {}),
         **placed,
+    }
+
+
+def _stand_ins(system: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "STRIPE_JS_BASE": system["STRIPE_API_BASE"],
+        "PAYPAL_JS_BASE": system["PAYPAL_API_BASE"],
     }
 
 
