@@ -1,4 +1,4 @@
-"""Acceptance: a request becomes the order's new charge, or joins the one that is live."""
+"""Acceptance: a request becomes the order's new charge, or joins the one that stands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from flask import url_for
 from sqlalchemy import Connection
 
 from api_shim import runtime
-from api_shim.charging import choose_instrument, credentials_missing, fingerprint_of, judge_order
+from api_shim.charging import (
+    choose_account,
+    choose_instrument,
+    credentials_missing,
+    demand_chargeable,
+    fingerprint_of,
+)
 from api_shim.errors import ApiError
 from api_shim.schemas.charges import ChargeAttributes
 from shared.repository import intake
@@ -23,11 +29,14 @@ def accept(
 
     `target` is locked, so that of simultaneous requests the first one makes the charge.
     """
+    standing = target.standing
+    if standing is None:
+        demand_chargeable(target)
     instrument = choose_instrument(attributes, target.payment_mode)
     mark = fingerprint_of(instrument, target.order_id)
-    if target.live_charge_id is not None and target.live_fingerprint is not None:
-        return _join(connection, target.live_charge_id, target.live_fingerprint, mark), False
-    payable = judge_order(target, runtime.deps())
+    if standing:
+        return _join(connection, target, standing, mark), False
+    payable = choose_account(target, runtime.deps())
     new = intake.NewCharge(
         identifier=uuid4(),
         order_id=target.order_id,
@@ -37,30 +46,31 @@ def accept(
         fingerprint=mark,
         authorization=payable.authorization,
     )
-    return _store(connection, new)
+    return _store(connection, new), True
 
 
-def _store(connection: Connection, new: intake.NewCharge) -> tuple[ChargeView, bool]:
+def _store(connection: Connection, new: intake.NewCharge) -> ChargeView:
     accepted = intake.accept_charge(connection, new, runtime.deps().clock())
     if accepted.charge is not None:
-        return accepted.charge, True
+        return accepted.charge
     if accepted.instrument_order_id != new.order_id:
         detail = "This payment was already used by another order."
         raise ApiError(HTTPStatus.CONFLICT, detail, code="instrument_used")
-    live = intake.live_charge(connection, new.order_id)
-    if live is None:  # what kept it out is an authorization revoked since it was read
-        raise credentials_missing(new.provider)
-    return _join(connection, *live, new.fingerprint), False
+    raise credentials_missing(new.provider)  # the authorization was revoked since it was read
 
 
-def _join(connection: Connection, live_id: int, live_fingerprint: bytes, mark: bytes) -> ChargeView:
-    if live_fingerprint != mark:
+def _join(
+    connection: Connection, target: intake.Target, standing: intake.StandingCharge, mark: bytes
+) -> ChargeView:
+    if standing.fingerprint != mark:
+        if not standing.is_live:
+            demand_chargeable(target)
         raise ApiError(
             HTTPStatus.CONFLICT,
             "The order is being charged with another instrument.",
             code="charge_live",
-            links={"about": url_for("charges.get_charge", charge=live_id)},
+            links={"about": url_for("charges.get_charge", charge=standing.id)},
         )
-    view = read_charge(connection, live_id)
+    view = read_charge(connection, standing.id)
     assert view is not None, "charges are never deleted"
     return view

@@ -37,12 +37,12 @@ _RETRY_AFTER: Final = {"Retry-After": "1"}
 def charge_order(caller: Caller, document: ChargeRequest, order: str) -> Response:
     """Accept a charge, which needs the database and nothing else."""
     key, now = idempotency.caller_key(caller), runtime.deps().clock()
-    body = idempotency.fingerprint(document)
     with unit_of_work(runtime.deps().engine) as connection:
         target = intake.lock_target(connection, intake.OrderKey(*row_key(order)), key, now)
         if target is None:
             raise no_such_order(order)
         permit(caller, Parties(target.user_id))
+        body = idempotency.fingerprint(document, target.order_id)
         if target.answered:
             return idempotency.replay(target.answered, body)
         view, is_new = accept(connection, target, document.data.attributes)

@@ -38,8 +38,8 @@ class Payable:
     """Whose account at the provider; None is the platform's own."""
 
 
-def judge_order(target: Target, deps: Container) -> Payable:
-    """The order's amount and provider; ApiError 409 for what stands against charging it."""
+def demand_chargeable(target: Target) -> None:
+    """Refuse an order that is closed, free, or paid otherwise (409)."""
     if target.status is not OrderStatus.PENDING:
         raise _conflict(
             "You cannot charge payments on a cancelled, expired or completed order", "order_closed"
@@ -48,6 +48,11 @@ def judge_order(target: Target, deps: Container) -> Payable:
         raise _conflict("You cannot charge payments on a free order", "order_free")
     if target.payment_mode not in set(Provider):
         raise _conflict(f"The order's payment mode is {target.payment_mode}", "payment_mode")
+
+
+def choose_account(target: Target, deps: Container) -> Payable:
+    """The chargeable order's amount, provider, account; ApiError 409 where there is none."""
+    assert target.money is not None, "a free order is not chargeable"
     provider = Provider(target.payment_mode)
     if provider not in target.accepts:
         detail = f"This event doesn't accept payments by {_NAMES[provider]}"

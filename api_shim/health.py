@@ -7,6 +7,7 @@ from typing import Final
 
 from flask import Response, jsonify
 from kombu import Connection
+from kombu.exceptions import OperationalError as BrokerError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -71,7 +72,11 @@ def _is_broker_there() -> bool:
     url = runtime.deps().settings.broker
     options = _IMPATIENT if url.startswith("redis") else {}
     with Connection(url, connect_timeout=1, transport_options=options) as connection:
-        away: tuple[type[BaseException], ...] = (OSError, *connection.connection_errors)
+        away: tuple[type[BaseException], ...] = (
+            OSError,
+            BrokerError,
+            *connection.connection_errors,
+        )
         try:
             connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
         except away:

@@ -28,12 +28,15 @@ def caller_key(caller: Caller) -> CallerKey:
     if key is not None and not (0 < len(key) <= _LONGEST and key.isascii() and key.isprintable()):
         detail = f"An {HEADER} has 1 to {_LONGEST} printable ASCII characters."
         raise ApiError(HTTPStatus.BAD_REQUEST, detail, _SOURCE)
-    return CallerKey(caller.user_id, request.path, key)
+    return CallerKey(caller.user_id, str(request.endpoint), key)
 
 
-def fingerprint(document: Document) -> bytes:
-    """What makes two bodies the same: their known members, whatever order or spelling."""
-    known = document.model_dump(mode="json", by_alias=True)
+def fingerprint(document: Document, about: int) -> bytes:
+    """What makes two requests the same: the row they are about, and the members we know.
+
+    Not how the row was named, nor the order and spelling of the members.
+    """
+    known = [about, document.model_dump(mode="json", by_alias=True)]
     return sha256(json.dumps(known, sort_keys=True).encode()).digest()
 
 

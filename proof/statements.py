@@ -10,7 +10,7 @@ from sqlalchemy import Executable
 
 from proof.constraints import is_live
 from proof.tables import Row, Tables
-from shared.domain.charge import OrderStatus, Status
+from shared.domain.charge import RELEASED, OrderStatus, Status
 from shared.repository.attempts import _COUNT, _FINISH, _HISTORY, _NOTE, _NUMBER, _OPEN, _START
 from shared.repository.charges import _CAPTURED, _CLAIM, _FIND, _LOCK, _UPDATE
 from shared.repository.intake import _ACCEPT, _TARGET
@@ -20,7 +20,6 @@ from shared.repository.outbox import _ANNOUNCE
 Handler = Callable[[Tables, Row], list[Row]]
 
 _CLAIMABLE: Final = frozenset({Status.ACCEPTED, Status.SUBMITTING, Status.INDETERMINATE})
-_OVER: Final = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELED})
 
 
 def _is_past(at: datetime | None, now: datetime) -> bool:
@@ -142,12 +141,13 @@ def _complete(tables: Tables, given: Row) -> list[Row]:
 def _target(tables: Tables, given: Row) -> list[Row]:
     order = tables.rows["orders"][given["id"]]
     charges = tables.where("charges", order_id=order["id"])
-    live = next((row for row in reversed(charges) if row["status"] not in _OVER), None)
+    standing = next((row for row in reversed(charges) if row["status"] not in RELEASED), None)
     found = {
         "can_pay_by_stripe": True,
         "can_pay_by_paypal": True,
-        "live_id": live and live["id"],
-        "live_fingerprint": live and live["instrument_fingerprint"],
+        "charge_id": standing and standing["id"],
+        "instrument_fingerprint": standing and standing["instrument_fingerprint"],
+        "charge_status": standing and standing["status"],
         "keyed_status": None,
         "authorization_id": None,
     }

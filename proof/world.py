@@ -136,9 +136,9 @@ class World:
             order = intake.OrderKey(self.ground.order_id, None)
             target = intake.lock_target(connection, order, _BUYER, self.now)
             assert target is not None, "every ground holds the order"
-            live = target.live_charge_id
+            standing = target.standing
             is_open = target.status is OrderStatus.PENDING
-            if is_open and (live is None or (unseen and not self._is_parked(live))):
+            if is_open and (standing is None or (unseen and not self._is_parked(standing.id))):
                 intake.accept_charge(connection, self._charge(instrument), self.now)
 
     def relay(self) -> None:

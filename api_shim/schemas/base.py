@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+)
 
 from shared.domain.errors import InvalidMoney
 from shared.domain.money import exponent_of
@@ -28,6 +37,23 @@ def _currency(code: str) -> str:
     return code
 
 
+_DATE_AND_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
+
+
+def _instant(value: object) -> object:
+    """An instant is a text (RFC 3339) that UTC can express; numbers are no instants here."""
+    if not (isinstance(value, str) and _DATE_AND_TIME.match(value)):
+        raise ValueError("must be a text such as 2026-11-25T09:30:00Z")
+    return value
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is outside the calendar") from None
+
+
 _Strict = StringConstraints(strict=True, min_length=1, max_length=255)
 Text = Annotated[str, _Strict, AfterValidator(_storable)]
 Currency = Annotated[
@@ -45,6 +71,9 @@ def example(document: dict[str, Any]) -> ConfigDict:
 
 
 VERSION: Final = {"version": "1.1"}
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant), AfterValidator(_in_utc)]
 
 
 class Document(BaseModel):

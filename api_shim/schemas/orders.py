@@ -13,6 +13,7 @@ from api_shim.schemas.base import (
     Answer,
     Currency,
     Document,
+    Instant,
     Optional,
     Query,
     SelfLink,
@@ -36,7 +37,7 @@ class OrderAttributes(Document):
     amount: Amount | None = None
     currency: Currency
     payment_mode: PaymentMode
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
 
 
 class OrderChanges(Document):

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from shared.domain.currencies import EXPONENTS
 from shared.domain.errors import InvalidMoney
+
+LARGEST: Final = 2**63 - 1
+"""Minor units that a row can hold."""
 
 _DECIMAL = re.compile(r"([0-9]{1,15})(?:\.([0-9]+))?")
 
@@ -37,7 +41,10 @@ class Money:
         whole, decimals = plain[1], (plain[2] or "").rstrip("0")
         if len(decimals) > exponent:
             raise InvalidMoney(f"{currency} has {exponent} decimals; {text[:40]} has more")
-        return cls(int(whole + decimals.ljust(exponent, "0")), currency)
+        units = int(whole + decimals.ljust(exponent, "0"))
+        if units > LARGEST:
+            raise InvalidMoney(f"{text[:40]} {currency} is more than can be charged")
+        return cls(units, currency)
 
     @property
     def major(self) -> str:

@@ -55,7 +55,7 @@ def keep_answer(
 ) -> StoredAnswer:
     """Keep the answer in the transaction that makes it true; the one that stands under the key.
 
-    That may be another: a request that waited for a lock saw the keys as they were before.
+    That may be another: the same key was used about another row at the same moment.
     """
     values = asdict(caller) | asdict(answer) | {"now": now}
     if caller.key is None or connection.execute(_KEEP, values).rowcount:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, text
 
-from shared.domain.charge import OrderStatus, Provider
+from shared.domain.charge import SETTLED, OrderStatus, Provider, Status
 from shared.domain.money import Money
 from shared.repository.idempotency import CallerKey, StoredAnswer
 from shared.repository.views import ChargeView, charge_view
@@ -34,6 +34,15 @@ class EventAuthorization:
 
 
 @dataclass(frozen=True, slots=True)
+class StandingCharge:
+    """The order's charge that neither failed nor was canceled."""
+
+    id: int
+    fingerprint: bytes
+    is_live: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A locked order with everything that decides whether it may be charged."""
 
@@ -43,29 +52,29 @@ class Target:
     payment_mode: str
     status: OrderStatus
     accepts: frozenset[Provider]
-    live_charge_id: int | None
-    live_fingerprint: bytes | None
+    standing: StandingCharge | None
     answered: StoredAnswer | None
     """What the caller's key was answered before."""
     authorization: EventAuthorization | None
 
 
+# Two statements in one round trip. Whoever waited for the lock would read in one statement what
+# stood before it, and not the charge that the holder of the lock has just made.
 _TARGET: Final = text("""
+    SELECT FROM orders WHERE id = :id OR identifier = :identifier FOR NO KEY UPDATE;
     SELECT o.id, o.user_id, o.amount_minor, o.currency, o.payment_mode, o.status, o.expires_at,
            e.can_pay_by_stripe, e.can_pay_by_paypal,
-           c.id AS live_id, c.instrument_fingerprint AS live_fingerprint,
+           c.id AS charge_id, c.instrument_fingerprint, c.status AS charge_status,
            k.fingerprint AS keyed_fingerprint, k.status AS keyed_status, k.location, k.body,
            a.id AS authorization_id, a.account, a.livemode, a.revoked_at
     FROM orders o
     JOIN events e ON e.id = o.event_id
-    LEFT JOIN charges c ON c.order_id = o.id
-        AND c.status NOT IN ('succeeded', 'failed', 'canceled')
+    LEFT JOIN charges c ON c.order_id = o.id AND c.status NOT IN ('failed', 'canceled')
     LEFT JOIN idempotency_keys k
         ON k.user_id = :user_id AND k.route = :route AND k.key = :key
     LEFT JOIN stripe_authorizations a ON a.event_id = o.event_id
     WHERE o.id = :id OR o.identifier = :identifier
     ORDER BY c.id DESC NULLS LAST LIMIT 1
-    FOR NO KEY UPDATE OF o
 """)
 
 
@@ -94,8 +103,7 @@ def lock_target(
         payment_mode=row.payment_mode,
         status=OrderStatus.EXPIRED if past else OrderStatus(row.status),
         accepts=frozenset(provider for provider, allowed in accepted.items() if allowed),
-        live_charge_id=row.live_id,
-        live_fingerprint=_bytes(row.live_fingerprint),
+        standing=_standing(row),
         answered=_answered(row),
         authorization=_authorization(row),
     )
@@ -172,19 +180,6 @@ def accept_charge(connection: Connection, new: NewCharge, now: datetime) -> Acce
     return Accepted(charge, instrument_order_id=row["instrument_order_id"])
 
 
-_LIVE: Final = text("""
-    SELECT id, instrument_fingerprint FROM charges
-    WHERE order_id = :order_id AND status NOT IN ('succeeded', 'failed', 'canceled')
-    ORDER BY id DESC LIMIT 1
-""")
-
-
-def live_charge(connection: Connection, order_id: int) -> tuple[int, bytes] | None:
-    """The charge that came first, with its instrument's fingerprint."""
-    row = connection.execute(_LIVE, {"order_id": order_id}).one_or_none()
-    return None if row is None else (row.id, bytes(row.instrument_fingerprint))
-
-
 def _answered(row: Row[Any]) -> StoredAnswer | None:
     if row.keyed_status is None:
         return None
@@ -198,5 +193,8 @@ def _authorization(row: Row[Any]) -> EventAuthorization | None:
     return EventAuthorization(row.authorization_id, row.account, row.livemode, is_revoked)
 
 
-def _bytes(value: memoryview | None) -> bytes | None:
-    return None if value is None else bytes(value)
+def _standing(row: Row[Any]) -> StandingCharge | None:
+    if row.charge_id is None:
+        return None
+    is_live = Status(row.charge_status) not in SETTLED
+    return StandingCharge(row.charge_id, bytes(row.instrument_fingerprint), is_live)

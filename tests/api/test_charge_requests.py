@@ -86,7 +86,7 @@ def test_a_closed_order_is_not_charged(platform: Platform, status: str) -> None:
     order = platform.order()
     _close(platform, order, status)
 
-    answer = platform.charge(order)
+    answer = platform.charge(order, stripe="tok_mastercard")
 
     assert answer.status_code == 409
     assert error_of(answer)["detail"] == CLOSED
@@ -112,7 +112,7 @@ def test_a_free_order_is_not_charged(platform: Platform, amount: str | None) -> 
 def test_an_order_paid_otherwise_says_how(platform: Platform, mode: str) -> None:
     order = platform.order(payment_mode=mode)
 
-    answer = platform.charge(order, paypal="5O190127TN364715T")
+    answer = platform.charge(order, stripe="tok_visa")
 
     assert answer.status_code == 409
     assert mode in str(error_of(answer)["detail"])
@@ -212,6 +212,19 @@ def test_the_same_instrument_again_is_the_same_charge(platform: Platform) -> Non
     assert data_of(again)["id"] == data_of(first)["id"]
 
 
+def test_the_same_instrument_after_success_is_the_charge_that_paid(platform: Platform) -> None:
+    order = platform.order()
+    paid = platform.charged(order)
+    _pay(platform, order)
+
+    again = platform.charge(order)
+    other = platform.charge(order, stripe="tok_mastercard")
+
+    assert (again.status_code, again.headers["Idempotent-Replayed"]) == (202, "true")
+    assert data_of(again)["links"]["self"] == paid
+    assert (other.status_code, error_of(other)["detail"]) == (409, CLOSED)
+
+
 def test_another_instrument_is_told_of_the_live_charge(platform: Platform) -> None:
     order = platform.order()
     live = platform.charged(order)
@@ -279,14 +292,18 @@ def test_credentials_that_are_missing_leave_the_order_as_it_is(bare_platform: Pl
 def _close(platform: Platform, order: str, status: str) -> None:
     if status == "completed":
         platform.charged(order)
-        platform.sql(
-            "UPDATE charges SET status = 'succeeded', amount_captured_minor = amount_minor,"
-            " capture_reference = identifier::text, instrument = NULL, claimed_until = NULL"
-            " WHERE order_id = (SELECT id FROM orders WHERE identifier = :order)",
-            order=order,
-        )
-    statement = (
-        "UPDATE orders SET status = :status, completed_at = CASE WHEN :status = 'completed'"
-        " THEN now() END WHERE identifier = :order"
+        _pay(platform, order)
+    else:
+        statement = "UPDATE orders SET status = :status WHERE identifier = :order"
+        platform.sql(statement, status=status, order=order)
+
+
+def _pay(platform: Platform, order: str) -> None:
+    platform.sql(
+        "UPDATE charges SET status = 'succeeded', amount_captured_minor = amount_minor,"
+        " capture_reference = identifier::text, instrument = NULL, claimed_until = NULL"
+        " WHERE order_id = (SELECT id FROM orders WHERE identifier = :order)",
+        order=order,
     )
-    platform.sql(statement, status=status, order=order)
+    statement = "UPDATE orders SET status = 'completed', completed_at = now() WHERE identifier = :o"
+    platform.sql(statement, o=order)

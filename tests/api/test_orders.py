@@ -136,6 +136,7 @@ def test_an_order_of_an_unknown_event_is_not_taken(platform: Platform) -> None:
         ("١٩", "USD"),
         ("", "USD"),
         ("9" * 39, "USD"),
+        ("999999999999999", "CLF"),
     ],
 )
 def test_an_amount_that_its_currency_does_not_have_is_refused(
@@ -147,6 +148,22 @@ def test_an_amount_that_its_currency_does_not_have_is_refused(
 
     assert answer.status_code == 422
     assert error_of(answer)["source"] == {"pointer": "/data/attributes/amount"}
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-25", "tomorrow"),
+        *("2026-11-25T09:30:00", -1, 1.5, "1764063000"),
+    ],
+)
+def test_an_instant_that_utc_cannot_express_is_refused(platform: Platform, instant: object) -> None:
+    document = order_document(platform.event(), expires_at=instant)
+
+    answer = platform.ask("POST", "/v1/orders", document, as_=PLATFORM)
+
+    assert answer.status_code == 422
+    assert error_of(answer)["source"] == {"pointer": "/data/attributes/expires-at"}
 
 
 @pytest.mark.parametrize(

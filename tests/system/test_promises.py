@@ -50,6 +50,18 @@ def test_twenty_simultaneous_requests_make_one_charge(system: System) -> None:
     assert system.captures()[order] == 1
 
 
+def test_bursts_never_meet_the_worker_in_a_deadlock(system: System) -> None:
+    orders = [order for order in (system.order() for _ in range(12)) for _ in range(20)]
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda order: system.charge(order, stripe="tok_visa"), orders))
+    links = {answer.json()["data"]["links"]["self"] for answer in answers}
+
+    assert {answer.status_code for answer in answers} == {202}
+    assert len(links) == 12
+    assert {system.settled(link) for link in links} == {"succeeded"}
+
+
 def test_another_instrument_cannot_join_a_live_charge(system: System) -> None:
     system.control.fault("delay", CREATE, ms=1500, provider="stripe")
     order = system.order()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -21,6 +22,7 @@ from shared.providers.stripe.documents import at, text, whole
 TOLERANCE: Final = timedelta(minutes=5)
 LARGEST_BODY: Final = 1024 * 1024
 LARGEST_HEADER: Final = 2048
+_NAME: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 def verify(
@@ -92,19 +94,25 @@ def read_event(body: bytes) -> ProviderEvent:
         event = json.loads(body)
     except (ValueError, RecursionError):
         raise ForgedWebhook("well signed, but no JSON") from None
-    event_id, event_type = text(event, "id"), text(event, "type")
+    event_id, event_type = _name(event, "id"), _name(event, "type")
     created, livemode = whole(event, "created"), at(event, "livemode")
     if at(event, "object") != "event" or not isinstance(at(event, "data", "object"), dict):
         raise ForgedWebhook("well signed, but no snapshot event")
-    if not event_id or not event_type or created is None or not isinstance(livemode, bool):
+    is_named = event_id and event_type and (_name(event, "account") or not at(event, "account"))
+    if not is_named or created is None or not isinstance(livemode, bool):
         raise ForgedWebhook("well signed, but not shaped like an event")
     return ProviderEvent(
         event_id=event_id,
         event_type=event_type,
-        account=text(event, "account"),
+        account=_name(event, "account") or None,
         livemode=livemode,
         created_at=_instant(created),
     )
+
+
+def _name(event: object, member: str) -> str:
+    found = text(event, member) or ""
+    return found if _NAME.fullmatch(found) else ""
 
 
 def _instant(seconds: int) -> datetime:
