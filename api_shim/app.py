@@ -13,9 +13,11 @@ from api_shim import (
     charges,
     errors,
     events,
+    headers,
     health,
     orders,
     origins,
+    rate_limits,
     reference,
     runtime,
     webhooks,
@@ -45,7 +47,10 @@ def create_app(container: Container) -> Flask:
     errors.install(app)
     app.before_request(_begin)
     app.after_request(_finish)
-    origins.install(app, container.settings.cors_origins)
+    settings = container.settings
+    headers.install(app, https_only=settings.environment == "production")
+    origins.install(app, settings.cors_origins)
+    rate_limits.install(app, settings.redis_url, settings)
     for room in ROOMS:
         app.register_blueprint(room.routes)
     return app

@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, g
+from gunicorn.http.errors import ParseException
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from werkzeug.exceptions import HTTPException
@@ -43,11 +44,12 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(PoolExhausted, _database_away)
+    app.register_error_handler(ParseException, _unreadable)
     app.register_error_handler(Exception, _bug)
 
 
 def _api_error(error: ApiError) -> Response:
-    return _answer(error)
+    return answer(error)
 
 
 def _http_error(error: HTTPException) -> Response:
@@ -57,12 +59,17 @@ def _http_error(error: HTTPException) -> Response:
         for name, value in error.get_headers()
         if name not in {"Content-Type", "Content-Length"}
     }
-    return _answer(ApiError(status, error.description or status.phrase, headers=kept))
+    return answer(ApiError(status, error.description or status.phrase, headers=kept))
+
+
+def _unreadable(error: ParseException) -> Response:
+    """A body in chunks that are none, which shows only when a route reads it."""
+    return answer(ApiError(HTTPStatus.BAD_REQUEST, f"The body cannot be read: {error}."))
 
 
 def _database_away(error: DBAPIError | PoolExhausted) -> Response:
     log.error("database.away", reason=type(error).__name__)
-    return _answer(
+    return answer(
         ApiError(
             HTTPStatus.SERVICE_UNAVAILABLE,
             "The database cannot be reached; nothing was changed. Try again.",
@@ -74,17 +81,24 @@ def _database_away(error: DBAPIError | PoolExhausted) -> Response:
 
 def _bug(error: Exception) -> Response:
     log.error("request.failed", exc_info=error)
-    return _answer(ApiError(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side."))
+    return answer(ApiError(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side."))
 
 
-def _answer(error: ApiError) -> Response:
-    document: dict[str, Any] = {
-        "id": g.get("request_id", ""),
+def answer(error: ApiError) -> Response:
+    """The error as the client is told it."""
+    document = document_of(error, g.get("request_id", ""))
+    return jsonapi.respond(document, error.status, error.headers)
+
+
+def document_of(error: ApiError, request_id: str) -> dict[str, Any]:
+    """The error as a document."""
+    told: dict[str, Any] = {
+        "id": request_id,
         "status": str(int(error.status)),
         "code": error.code or error.status.name.lower(),
         "title": error.status.phrase,
         "detail": error.detail,
     }
-    document |= {"source": error.source} if error.source else {}
-    document |= {"links": error.links} if error.links else {}
-    return jsonapi.respond({"errors": [document]}, error.status, error.headers)
+    told |= {"source": error.source} if error.source else {}
+    told |= {"links": error.links} if error.links else {}
+    return {"errors": [told]}

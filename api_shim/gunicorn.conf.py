@@ -6,10 +6,15 @@ _settings = load_settings()
 
 bind = f"{_settings.host}:{_settings.port}"
 workers = _settings.web_concurrency
-worker_class = "gthread"
+worker_class = "api_shim.punctual.PunctualWorker"
 threads = _settings.web_threads
 timeout = 60
 graceful_timeout = 30
 keepalive = 30
 accesslog = None
 control_socket_disable = True
+# What never becomes a request is refused by the server itself.
+limit_request_line = 4094
+limit_request_fields = 64
+limit_request_field_size = 8190
+forwarded_allow_ips = ""  # whose word is taken is TRUSTED_PROXIES' to say

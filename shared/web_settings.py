@@ -21,6 +21,9 @@ def _split(value: object) -> object:
 Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 """Comma separated."""
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
+Rate = Annotated[str, Field(pattern=r"^[1-9]\d*/(second|minute|hour)$")]
+Origin = Annotated[str, Field(pattern=r"^https?://[\w.-]+(:\d+)?$")]
+"""Written out: flask-cors would take anything else for a pattern."""
 
 
 class WebSettings(BaseSettings):
@@ -33,7 +36,12 @@ class WebSettings(BaseSettings):
     web_concurrency: Annotated[int, Field(ge=1, le=64)] = 2
     web_threads: Annotated[int, Field(ge=1, le=256)] = 8
 
-    cors_origins: Texts = ()
+    web_read_timeout: Annotated[float, Field(gt=0)] = 15
+    trusted_proxies: Annotated[int, Field(ge=0, le=8)] = 0
+    cors_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_split)] = ()
+    rate_limit_per_user: Rate = "600/minute"
+    rate_limit_per_address: Rate = "1200/minute"
+    rate_limit_of_webhooks: Rate = "6000/minute"
 
     jwt_secret: SecretStr = SecretStr("")
     jwt_secrets: Secrets = ()

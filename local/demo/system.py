@@ -25,6 +25,8 @@ IMPATIENT = {
     "REPUBLISH_AFTER": "10",
     "SWEEP_INTERVAL": "1",
     "ACTION_PATIENCE": "10",
+    "RATE_LIMIT_PER_USER": "1000000/hour",  # its buyers have one address, and no time
+    "RATE_LIMIT_PER_ADDRESS": "1000000/hour",
 }
 
 

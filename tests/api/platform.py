@@ -26,6 +26,12 @@ NOWHERE = "http://127.0.0.1:1"
 JSON_API = "application/vnd.api+json"
 PLATFORM = {"sub": "platform", "scope": "orders:write"}
 ADMIN = {"sub": "root", "scope": "admin"}
+UNLIMITED = {
+    "rate_limit_per_user": "1000000/hour",
+    "rate_limit_per_address": "1000000/hour",
+    "rate_limit_of_webhooks": "1000000/hour",
+}
+"""Tests ask without a pause, as one buyer, from one address."""
 
 
 @dataclass
@@ -159,6 +165,7 @@ def make_platform(
         "jwt_secret": keys.JWT_SECRET,
         "encryption_keys": keys.ENCRYPTION_KEYS,
         "stripe_connect_base": NOWHERE,
+        **UNLIMITED,
         **{name.lower(): value for name, value in theirs.items()},
     }
     deps = build(Settings.model_validate(given | settings), name="test")

@@ -25,6 +25,9 @@ from local.sandboxed import Sandbox
 from sandbox.client import MONEY_IN
 
 HASTE = {
+    "RATE_LIMIT_PER_USER": "1000000/hour",
+    "RATE_LIMIT_PER_ADDRESS": "1000000/hour",
+    "RATE_LIMIT_OF_WEBHOOKS": "1000000/hour",
     "CLAIM_LEASE": "4",
     "PROVIDER_DEADLINE": "3",
     "PROVIDER_READ_TIMEOUT": "2",

@@ -56,6 +56,12 @@ def test_the_example_says_of_every_setting_what_it_means() -> None:
         ("ENCRYPTION_KEYS", "no key"),
         ("WORKER_CONCURRENCY", "many"),
         ("CLAIM_LEASE", "1"),
+        ("RATE_LIMIT_PER_USER", "often"),
+        ("RATE_LIMIT_PER_USER", "0/minute"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "https://.*example.com"),
+        ("CORS_ORIGINS", "https://tickets.example.com/"),
+        ("TRUSTED_PROXIES", "-1"),
     ],
 )
 def test_a_bad_value_stops_the_start_with_one_sentence(name: str, value: str) -> None:
