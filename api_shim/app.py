@@ -17,9 +17,11 @@ from api_shim import (
     health,
     orders,
     origins,
+    outbound_events,
     rate_limits,
     reference,
     runtime,
+    webhook_endpoints,
     webhooks,
 )
 from shared.container import Container
@@ -32,6 +34,8 @@ ROOMS: Final = (
     orders,
     charges,
     authorizations,
+    webhook_endpoints,
+    outbound_events,
     webhooks,
     health,
     reference,

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode
 
-from flask import request, url_for
+from flask import request
 
 from api_shim.errors import ApiError
 
@@ -15,11 +15,11 @@ _KEY_BYTES: Final = 8
 _AFTER: Final = "page[after]"
 
 
-def page_link(endpoint: str, *, after: int) -> str:
-    """The link of the page after that row, with the request's other parameters."""
+def page_link(*, after: int) -> str:
+    """The link of the page after that row of this request's list, with its other parameters."""
     cursor = urlsafe_b64encode(after.to_bytes(_KEY_BYTES, "big")).rstrip(b"=").decode()
     parameters = request.args.to_dict() | {_AFTER: cursor}
-    return f"{url_for(endpoint)}?{urlencode(parameters)}"
+    return f"{request.path}?{urlencode(parameters)}"
 
 
 def read_cursor(cursor: str | None) -> int | None:

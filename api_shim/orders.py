@@ -83,7 +83,7 @@ def get_orders(caller: Caller, query: OrderPage) -> Response:
     shown = found[: query.size]
     links = {"self": request.full_path.rstrip("?"), "next": None}
     if len(found) > query.size:
-        links["next"] = page_link("orders.get_orders", after=shown[-1].id)
+        links["next"] = page_link(after=shown[-1].id)
     return respond({"data": [present(order) for order in shown], "links": links}, HTTPStatus.OK)
 
 

@@ -81,6 +81,17 @@ PERMISSIONS: Final[dict[str, Rule]] = {
     "authorizations.get_authorization_of_event": Rule(frozenset({Role.USER})),
     "authorizations.patch_authorization": _organizer(),
     "authorizations.delete_authorization": _organizer(),
+    "webhook_endpoints.post_endpoint": _platform(),
+    "webhook_endpoints.get_endpoints": _platform(),
+    "webhook_endpoints.get_endpoint": _platform(),
+    "webhook_endpoints.patch_endpoint": _platform(),
+    "webhook_endpoints.delete_endpoint": _platform(),
+    "webhook_endpoints.rotate_secret": _platform(),
+    "webhook_endpoints.ping_endpoint": _platform(),
+    "webhook_endpoints.get_deliveries": _platform(),
+    "outbound_events.get_outbound_events": _platform(),
+    "outbound_events.get_outbound_event": _platform(),
+    "outbound_events.replay_outbound_event": _platform(),
 }
 """By endpoint; a route of JSON:API that is not here can be reached by nobody."""
 

@@ -10,7 +10,7 @@ import structlog
 from shared.celery_app import app
 from shared.container import Container
 from shared.db import unit_of_work
-from shared.repository import overdue
+from shared.repository import outbound_retention, overdue
 from shared.settlement import Source, settle
 from worker.dispatch import open_publisher, publish_due
 
@@ -35,6 +35,7 @@ def run(deps: Container) -> None:
     with unit_of_work(deps.engine) as connection:
         expired = overdue.expire_orders(connection, now)
         forgotten = overdue.forget_old_keys(connection, now)
+        forgotten += outbound_retention.forget_deliveries(connection, now)
     log.info(
         "sweep.done",
         published=len(published),

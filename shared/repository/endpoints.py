@@ -12,6 +12,7 @@ from sqlalchemy import Connection, RowMapping, text, update
 from shared.domain.outbound import EndpointStatus
 from shared.outbound_tables import outbound_endpoints
 
+MOST_ENDPOINTS: Final = 20
 SECRET_KEPT: Final = timedelta(hours=24)
 """How long the secret before keeps signing beside its successor."""
 
@@ -95,6 +96,12 @@ def list_endpoints(connection: Connection, before: int | None, most: int) -> lis
     """Endpoints, the newest first."""
     rows = connection.execute(_LIST, {"before": before, "most": most}).mappings()
     return [_endpoint(row) for row in rows]
+
+
+def count_endpoints(connection: Connection) -> int:
+    """How many endpoints there are: each event is written once for each of them."""
+    statement = text("SELECT count(*) FROM outbound_endpoints WHERE status <> 'deleted'")
+    return int(connection.execute(statement).scalar_one())
 
 
 def update_endpoint(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, text
 
@@ -58,3 +58,46 @@ def announce(connection: Connection, told: Sequence[Announcement], now: datetime
         "now": now,
     }
     connection.execute(_ANNOUNCE, arguments)
+
+
+_PING: Final = text("""
+    WITH told AS (
+        INSERT INTO outbound_events (identifier, event_type, payload, created_at)
+        VALUES (:identifier, :kind, CAST(:payload AS jsonb), :now) RETURNING id
+    )
+    INSERT INTO outbound_deliveries
+        (event_id, endpoint_id, status, next_attempt_at, dispatch_at, created_at)
+    SELECT id, :endpoint_id, 'pending', :now, :now, :now FROM told RETURNING event_id
+""")
+
+
+def ping(connection: Connection, endpoint_id: int, endpoint: UUID, now: datetime) -> int:
+    """Store an event that tells one endpoint of nothing but itself; the event's id."""
+    arguments = {
+        "identifier": uuid4(),
+        "kind": OutboundType.ENDPOINT_PING,
+        "payload": json.dumps({"endpoint": str(endpoint)}),
+        "endpoint_id": endpoint_id,
+        "now": now,
+    }
+    return int(connection.execute(_PING, arguments).scalar_one())
+
+
+_REPLAY: Final = text("""
+    INSERT INTO outbound_deliveries AS d
+        (event_id, endpoint_id, order_id, status, next_attempt_at, dispatch_at, created_at)
+    SELECT v.id, e.id, v.order_id, 'pending', :now, :now, :now
+    FROM outbound_events v JOIN outbound_endpoints e ON e.status <> 'deleted'
+    WHERE v.id = :id AND CASE WHEN v.order_id IS NULL
+        THEN EXISTS (SELECT FROM outbound_deliveries WHERE event_id = v.id AND endpoint_id = e.id)
+        ELSE e.event_types = '{}' OR v.event_type = ANY(e.event_types) END
+    ON CONFLICT ON CONSTRAINT uq_outbound_deliveries_event DO UPDATE SET
+        status = 'pending', tries = 0, next_attempt_at = :now, dispatch_at = :now,
+        claim_number = d.claim_number + 1, claimed_until = NULL, finished_at = NULL
+    WHERE d.claimed_until IS NULL OR d.claimed_until <= :now
+""")
+
+
+def replay(connection: Connection, event_id: int, now: datetime) -> None:
+    """Send an event again, under its own id, to each endpoint that wants it."""
+    connection.execute(_REPLAY, {"id": event_id, "now": now})

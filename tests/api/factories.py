@@ -52,6 +52,12 @@ def charge_document(**attributes: object) -> Json:
     return {"data": {"type": "charge", "attributes": _dashed(attributes)}}
 
 
+def endpoint_document(**attributes: object) -> Json:
+    """A webhook endpoint on this machine, where nothing listens."""
+    told = {"url": "http://127.0.0.1/hooks"} | _dashed(attributes)
+    return {"data": {"type": "webhook-endpoint", "attributes": told}}
+
+
 def authorization_document(event: str, code: str) -> Json:
     """A new Stripe authorization."""
     related = {"event": {"data": {"type": "event", "id": event}}}

@@ -20,7 +20,13 @@ from sandbox.client import SandboxControl
 from shared.container import Container, build
 from shared.db import unit_of_work
 from shared.settings import Settings
-from tests.api.factories import Json, charge_document, event_document, order_document
+from tests.api.factories import (
+    Json,
+    charge_document,
+    endpoint_document,
+    event_document,
+    order_document,
+)
 
 NOWHERE = "http://127.0.0.1:1"
 JSON_API = "application/vnd.api+json"
@@ -113,6 +119,15 @@ class Platform:
         assert answer.status_code == 202, answer.text
         return str(answer.headers["Location"])
 
+    def endpoint(self, **attributes: Any) -> str:
+        """A new webhook endpoint, by its key."""
+        self.sql("UPDATE outbound_endpoints SET status = 'deleted', disabled_reason = NULL")
+        answer = self.ask(
+            "POST", "/v1/webhook-endpoints", endpoint_document(**attributes), as_=PLATFORM
+        )
+        assert answer.status_code == 201, answer.text
+        return str(data_of(answer)["id"])
+
     def authorization(self, event: str, account: str | None = None) -> str:
         """An event's authorization as if it had been made before, by its key."""
         ((key,),) = self.sql(
@@ -164,6 +179,7 @@ def make_platform(
         "redis_url": redis_url,
         "jwt_secret": keys.JWT_SECRET,
         "encryption_keys": keys.ENCRYPTION_KEYS,
+        "outbound_allowed_networks": "127.0.0.0/8",
         "stripe_connect_base": NOWHERE,
         **UNLIMITED,
         **{name.lower(): value for name, value in theirs.items()},

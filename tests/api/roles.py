@@ -32,6 +32,17 @@ CELLS = {
     "authorizations.get_authorization_of_event": "401 200 200 200 200 200 200 200 200",
     "authorizations.patch_authorization": "401 403 403 403 403 200 403 403 403",
     "authorizations.delete_authorization": "401 403 403 403 403 200 403 403 403",
+    "webhook_endpoints.post_endpoint": "401 403 403 403 403 403 201 403 201",
+    "webhook_endpoints.get_endpoints": "401 403 403 403 403 403 200 403 200",
+    "webhook_endpoints.get_endpoint": "401 403 403 403 403 403 200 403 200",
+    "webhook_endpoints.patch_endpoint": "401 403 403 403 403 403 200 403 200",
+    "webhook_endpoints.delete_endpoint": "401 403 403 403 403 403 200 403 200",
+    "webhook_endpoints.rotate_secret": "401 403 403 403 403 403 200 403 200",
+    "webhook_endpoints.ping_endpoint": "401 403 403 403 403 403 202 403 202",
+    "webhook_endpoints.get_deliveries": "401 403 403 403 403 403 200 403 200",
+    "outbound_events.get_outbound_events": "401 403 403 403 403 403 200 403 200",
+    "outbound_events.get_outbound_event": "401 403 403 403 403 403 200 403 200",
+    "outbound_events.replay_outbound_event": "401 403 403 403 403 403 202 403 202",
 }
 
 

@@ -6,6 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from api_shim.door import Door
+from shared.db import unit_of_work
+from shared.domain.outbound import Answer, OutboundType
+from shared.repository import deliveries, outbox
+from shared.repository.orders import read_order
 from tests.api.factories import Json, authorization_document, new_event_identifier
 from tests.api.platform import Platform, data_of
 
@@ -69,6 +73,59 @@ def _authorization_of_event(platform: Platform, _: Json) -> str:
     return f"/v1/events/{event}/stripe-authorization"
 
 
+def _new_endpoint(platform: Platform, request: Json) -> str:
+    platform.endpoint()
+    request["data"]["attributes"]["url"] = "http://127.0.0.1/hooks"
+    return "/v1/webhook-endpoints"
+
+
+def _listed_endpoints(platform: Platform, _: Json) -> str:
+    platform.endpoint(event_types=["order.completed"])
+    return "/v1/webhook-endpoints?page[size]=1"
+
+
+def _changed_endpoint(platform: Platform, request: Json) -> str:
+    request["data"]["id"] = platform.endpoint(event_types=["order.completed"])
+    return f"/v1/webhook-endpoints/{request['data']['id']}"
+
+
+def _endpoint(action: str = "") -> Scene:
+    def scene(platform: Platform, _: Json) -> str:
+        key = platform.endpoint(event_types=["order.completed"])
+        return f"/v1/webhook-endpoints/{key}{action}"
+
+    return scene
+
+
+def outbound_event(platform: Platform) -> str:
+    """The key of an event of a new order's, of which one delivery was tried once."""
+    now, order = platform.deps.clock(), platform.order()
+    with unit_of_work(platform.deps.engine) as connection:
+        stored = read_order(connection, None, uuid.UUID(order))
+        assert stored
+        data = {"order": order}
+        completed = outbox.Announcement(stored.id, OutboundType.ORDER_COMPLETED, data)
+        outbox.announce(connection, [completed], now)
+    ((event,),) = platform.sql("SELECT max(id) FROM outbound_events")
+    query = "SELECT id FROM outbound_deliveries WHERE event_id = :id"
+    for (delivery,) in platform.sql(query, id=event):
+        with unit_of_work(platform.deps.engine) as connection:
+            deliveries.claim(connection, delivery, now=now, until=now)
+            deliveries.record_answer(connection, delivery, 1, Answer(503), now)
+    return str(event)
+
+
+def _deliveries(platform: Platform, _: Json) -> str:
+    key = platform.endpoint()
+    outbound_event(platform)
+    return f"/v1/webhook-endpoints/{key}/deliveries?page[size]=1"
+
+
+def _listed_outbound_events(platform: Platform, _: Json) -> str:
+    outbound_event(platform)
+    return "/v1/outbound-events?page[size]=1"
+
+
 SCENES: Final[Mapping[str, Scene]] = {
     "events.post_event": _told_event,
     "events.get_event": lambda platform, _: f"/v1/events/{platform.event()}",
@@ -85,6 +142,21 @@ SCENES: Final[Mapping[str, Scene]] = {
     "authorizations.get_authorization_of_event": _authorization_of_event,
     "authorizations.patch_authorization": _authorization,
     "authorizations.delete_authorization": _authorization,
+    "webhook_endpoints.post_endpoint": _new_endpoint,
+    "webhook_endpoints.get_endpoints": _listed_endpoints,
+    "webhook_endpoints.get_endpoint": _endpoint(),
+    "webhook_endpoints.patch_endpoint": _changed_endpoint,
+    "webhook_endpoints.delete_endpoint": _endpoint(),
+    "webhook_endpoints.rotate_secret": _endpoint("/rotate-secret"),
+    "webhook_endpoints.ping_endpoint": _endpoint("/ping"),
+    "webhook_endpoints.get_deliveries": _deliveries,
+    "outbound_events.get_outbound_events": _listed_outbound_events,
+    "outbound_events.get_outbound_event": (
+        lambda platform, _: f"/v1/outbound-events/{outbound_event(platform)}"
+    ),
+    "outbound_events.replay_outbound_event": (
+        lambda platform, _: f"/v1/outbound-events/{outbound_event(platform)}/replay"
+    ),
 }
 """By endpoint."""
 

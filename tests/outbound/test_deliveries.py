@@ -14,6 +14,7 @@ from itertools import pairwise
 import pytest
 from structlog.testing import capture_logs
 
+from shared.db import unit_of_work
 from shared.domain.outbound import (
     DELAYS,
     FAILING_PATIENCE,
@@ -22,6 +23,8 @@ from shared.domain.outbound import (
     Answer,
     OutboundType,
 )
+from shared.outbound.signing import new_secret
+from shared.repository import endpoints
 from tests.outbound.post_office import PostOffice, Receiver, Verdict, id_of
 from tests.sandbox.listener import Delivery
 from worker import outbound
@@ -39,14 +42,8 @@ def test_an_event_arrives_signed_under_its_own_id(office: PostOffice) -> None:
 
     (came,) = receiver.deliveries
     headers = {name.lower(): value for name, value in came.headers.items()}
-    (secret,) = office.secrets(receiver.endpoint_id)
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    signed = b".".join(
-        (headers["webhook-id"].encode(), headers["webhook-timestamp"].encode(), came.body)
-    )
-    mac = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
     (identifier,) = office.sql("SELECT identifier FROM outbound_events")[0]
-    assert headers["webhook-signature"] == f"v1,{mac}"
+    assert valid_signatures(office, receiver) == [True]
     assert headers["webhook-id"] == str(identifier)
     assert headers["webhook-timestamp"] == str(int(office.clock().timestamp()))
     assert headers["content-type"] == "application/json"
@@ -332,10 +329,8 @@ def test_an_endpoint_that_hangs_holds_no_more_than_its_share(
 ) -> None:
     with office.receiver() as hanging, office.receiver() as sound:
         if is_failing:
-            query = (
-                "UPDATE outbound_endpoints SET failures = 1, failing_since = now() WHERE id = :id"
-            )
-            office.sql(query, id=hanging.endpoint_id)
+            with unit_of_work(office.deps.engine) as connection:
+                endpoints.note_failure(connection, hanging.endpoint_id, office.clock())
         for _ in range(40):
             office.announce(office.order(), FAILED)
         for row in office.sql(
@@ -360,3 +355,30 @@ def test_a_disabled_endpoint_costs_the_relay_nothing(office: PostOffice) -> None
 
     assert messages == 0
     assert receiver.deliveries == []
+
+
+def test_after_a_rotation_both_secrets_sign_for_a_day(office: PostOffice) -> None:
+    order, signatures = office.order(), []
+
+    with office.receiver() as receiver:
+        with unit_of_work(office.deps.engine) as connection:
+            sealed = office.deps.vault.seal(new_secret())
+            endpoints.rotate_secret(connection, receiver.endpoint_id, sealed, office.clock())
+        for _ in range(2):
+            office.announce(order, ACTION)
+            office.run()
+            signatures.append(valid_signatures(office, receiver))
+            office.clock.now += timedelta(hours=24, seconds=1)
+
+    assert signatures == [[True, True], [True, False]]
+
+
+def valid_signatures(office: PostOffice, receiver: Receiver) -> list[bool]:
+    """Whether the last delivery is signed by each secret, the newest first."""
+    came = receiver.deliveries[-1]
+    headers = {name.lower(): value for name, value in came.headers.items()}
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + came.body
+    given = headers["webhook-signature"].split(" ")
+    keys = [base64.b64decode(secret[6:]) for secret in office.secrets(receiver.endpoint_id)]
+    macs = [hmac.new(key, signed, hashlib.sha256).digest() for key in keys]
+    return [f"v1,{base64.b64encode(mac).decode()}" in given for mac in macs]

@@ -1,0 +1,111 @@
+"""Outbound views: events and deliveries as the ticketing platform sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from shared.domain.outbound import DeliveryStatus
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """An event that was told, or is being told."""
+
+    id: int
+    identifier: UUID
+    order_id: int | None
+    event_type: str
+    payload: Mapping[str, object]
+    created_at: datetime
+
+
+_READ: Final = """
+    SELECT v.id, v.identifier, v.order_id, v.event_type, v.payload, v.created_at
+    FROM outbound_events v
+"""
+_READ_ONE: Final = text(f"{_READ} WHERE v.id = :id OR v.identifier = :identifier")
+_LIST: Final = text(f"""
+    {_READ} WHERE (CAST(:order_id AS bigint) IS NULL OR v.order_id = :order_id)
+        AND (CAST(:before AS bigint) IS NULL OR v.id < :before)
+    ORDER BY v.id DESC LIMIT :most
+""")
+
+
+def read_event(
+    connection: Connection, row_id: int | None, identifier: UUID | None
+) -> EventView | None:
+    """An event named by primary key or identifier."""
+    arguments = {"id": row_id, "identifier": identifier}
+    row = connection.execute(_READ_ONE, arguments).mappings().one_or_none()
+    return None if row is None else EventView(**row)
+
+
+def list_events(
+    connection: Connection, *, order_id: int | None, before: int | None, most: int
+) -> list[EventView]:
+    """Events, of one order or of all, the newest first."""
+    arguments = {"order_id": order_id, "before": before, "most": most}
+    return [EventView(**row) for row in connection.execute(_LIST, arguments).mappings()]
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptView:
+    """One try; without an end its worker died, or is at it."""
+
+    number: int
+    started_at: datetime
+    status_code: int | None
+    latency_ms: int | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryView:
+    """An event on its way to an endpoint, with what came of it so far."""
+
+    id: int
+    event_id: int
+    event_identifier: UUID
+    event_type: str
+    status: DeliveryStatus
+    next_attempt_at: datetime | None
+    created_at: datetime
+    finished_at: datetime | None
+    attempts: tuple[AttemptView, ...]
+
+
+_DELIVERIES: Final = text("""
+    SELECT d.id, d.event_id, v.identifier AS event_identifier, v.event_type, d.status,
+           d.next_attempt_at, d.created_at, d.finished_at
+    FROM outbound_deliveries d JOIN outbound_events v ON v.id = d.event_id
+    WHERE d.endpoint_id = :endpoint_id AND (CAST(:before AS bigint) IS NULL OR d.id < :before)
+    ORDER BY d.id DESC LIMIT :most
+""")
+_ATTEMPTS: Final = text("""
+    SELECT delivery_id, number, started_at, status_code, latency_ms, error
+    FROM outbound_attempts WHERE delivery_id = ANY(:ids) ORDER BY delivery_id, number
+""")
+
+
+def list_deliveries(
+    connection: Connection, endpoint_id: int, *, before: int | None, most: int
+) -> list[DeliveryView]:
+    """An endpoint's deliveries, the newest first, with their tries in the order they were made."""
+    arguments = {"endpoint_id": endpoint_id, "before": before, "most": most}
+    rows = connection.execute(_DELIVERIES, arguments).mappings().all()
+    tries: dict[int, list[AttemptView]] = {row["id"]: [] for row in rows}
+    if rows:
+        for delivery_id, *facts in connection.execute(_ATTEMPTS, {"ids": list(tries)}):
+            tries[delivery_id].append(AttemptView(*facts))
+    return [
+        DeliveryView(
+            **{**row, "status": DeliveryStatus(row["status"])}, attempts=tuple(tries[row["id"]])
+        )
+        for row in rows
+    ]

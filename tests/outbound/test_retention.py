@@ -1,0 +1,53 @@
+"""What was sent is kept for a month; what is owed is kept."""
+
+from datetime import timedelta
+
+from shared.db import unit_of_work
+from shared.domain.outbound import OutboundType
+from shared.repository import endpoints, outbound_retention
+from tests.outbound.post_office import PostOffice
+
+
+def sweep(office: PostOffice) -> int:
+    with unit_of_work(office.deps.engine) as connection:
+        return outbound_retention.forget_deliveries(connection, office.clock())
+
+
+def test_a_delivery_is_dropped_after_a_month_and_its_event_stays(office: PostOffice) -> None:
+    with office.receiver() as receiver:
+        office.announce(office.order(), OutboundType.CHARGE_SUCCEEDED)
+        office.run()
+    office.clock.now += timedelta(days=29)
+    early = sweep(office)
+    office.clock.now += timedelta(days=2)
+
+    assert (early, sweep(office)) == (0, 1)
+    assert len(receiver.accepted) == 1
+    assert office.sql("SELECT count(*) FROM outbound_events") == [(1,)]
+    assert office.sql("SELECT count(*) FROM outbound_attempts") == [(0,)]
+
+
+def test_what_a_disabled_endpoint_is_owed_is_kept(office: PostOffice) -> None:
+    endpoint = office.endpoint("http://127.0.0.1:9/")
+    with unit_of_work(office.deps.engine) as connection:
+        endpoints.disable(connection, endpoint, "by request", office.clock())
+    office.announce(office.order(), OutboundType.CHARGE_SUCCEEDED)
+    office.clock.now += timedelta(days=300)
+
+    assert sweep(office) == 0
+    assert office.statuses() == {"pending": 1}
+
+
+def test_a_deleted_endpoint_goes_with_all_that_was_for_it(office: PostOffice) -> None:
+    endpoint = office.endpoint("http://127.0.0.1:9/")
+    office.announce(office.order(), OutboundType.CHARGE_SUCCEEDED)
+    with unit_of_work(office.deps.engine) as connection:
+        endpoints.delete(connection, endpoint, office.clock())
+    sweep(office)
+    kept = office.sql("SELECT count(*) FROM outbound_endpoints")
+    office.clock.now += timedelta(days=31)
+    sweep(office)
+
+    assert kept == [(1,)]
+    for table in ("outbound_endpoints", "outbound_secrets", "outbound_deliveries"):
+        assert office.sql(f"SELECT count(*) FROM {table}") == [(0,)]  # noqa: S608 our own names
