@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from threading import Lock
 from typing import Final
 
@@ -17,6 +17,7 @@ from shared.providers.base import (
     ChargeRequest,
     EventPage,
     FrozenCall,
+    MovementPage,
     ProviderEvent,
     Translation,
     Unread,
@@ -140,6 +141,13 @@ class ModelProvider:
     ) -> EventPage | Unread:
         """Nothing: here the ledger's events are told one by one."""
         del account, since, page
+        return _UNREAD
+
+    def list_movements(
+        self, account: str | None, day: date, page: str | None
+    ) -> MovementPage | Unread:
+        """Nothing, for the same reason."""
+        del account, day, page
         return _UNREAD
 
     def _answer(self, request: Request) -> o.Outcome:

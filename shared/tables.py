@@ -209,22 +209,6 @@ webhook_events = Table(
     _text("found_by"),
 )
 
-event_cursors = Table(
-    "event_cursors",
-    METADATA,
-    _id(),
-    _text("provider"),
-    _text("account", null=True),
-    _instant("read_until"),
-    _instant("newest_at"),
-    _text("page", null=True),
-    _instant("asked_at"),
-    _instant("due_at"),
-    _number("claim_number", default="0"),
-    _number("failures", default="0"),
-    _text("last_error", null=True),
-)
-
 outbound_events = Table(
     "outbound_events",
     METADATA,

@@ -1,15 +1,17 @@
 """The Transaction Search API, which lags behind the truth."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from sandbox.call import Call
 from sandbox.paypal.books import books_of, moment
+from sandbox.paypal.disputing import OUTCOMES
 from sandbox.paypal.instants import zulu
 from sandbox.paypal.members import Text, demand, members
 from sandbox.paypal.money import Money
 from sandbox.paypal.notification_request import read_moment
-from sandbox.paypal.objects import Capture, CaptureStatus, Json, Refund, RefundStatus
+from sandbox.paypal.objects import Capture, CaptureStatus, Dispute, Json, Refund, RefundStatus
 from sandbox.paypal.problems import Detail, invalid
 from sandbox.paypal.render_v2 import amount_body, named
 from sandbox.reply import Reply, json_reply
@@ -91,6 +93,7 @@ def _lines(call: Call) -> list[Line]:
     books = books_of(call)
     lines = [_of_capture(capture) for capture in books.captures.values()]
     lines += [_of_refund(refund) for refund in books.refunds.values()]
+    lines += [line for dispute in books.disputes.values() for line in _of_dispute(dispute)]
     return sorted(lines, key=lambda line: line.begun_at)
 
 
@@ -131,6 +134,36 @@ def _of_refund(refund: Refund) -> Line:
         custom_id=refund.custom_id,
         invoice_id=refund.invoice_id,
     )
+
+
+def _of_dispute(dispute: Dispute) -> list[Line]:
+    held = Line(
+        transaction_id=_name(dispute, "hold"),
+        reference_id=dispute.capture_id,
+        event_code="T1110",
+        status="S",
+        amount=-dispute.amount,
+        fee=Money(0, dispute.amount.currency),
+        begun_at=dispute.created_at,
+        updated_at=dispute.created_at,
+        custom_id=dispute.custom_id,
+        invoice_id=dispute.invoice_id,
+    )
+    if dispute.outcome != OUTCOMES["seller"]:
+        return [held]
+    released = replace(
+        held,
+        transaction_id=_name(dispute, "release"),
+        event_code="T1111",
+        amount=dispute.amount,
+        begun_at=dispute.updated_at,
+        updated_at=dispute.updated_at,
+    )
+    return [held, released]
+
+
+def _name(dispute: Dispute, part: str) -> str:
+    return sha256(f"{dispute.id} {part}".encode()).hexdigest()[:17].upper()
 
 
 def _info(line: Line) -> Json:

@@ -16,7 +16,10 @@ DISPUTE_FEE = 1500
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One movement: the ledger's kind, Stripe's type, the object it belongs to, signed amount."""
+    """One movement: the ledger's kind, Stripe's type, the object it belongs to, signed amount.
+
+    `category`: Stripe's reporting category, where it is not the type.
+    """
 
     kind: str
     type: str
@@ -24,6 +27,7 @@ class Posting:
     parent_id: str | None
     amount: int
     fee: int = 0
+    category: str = ""
 
 
 def post(deed: Deed, posting: Posting, metadata: dict[str, str]) -> Json:
@@ -36,6 +40,7 @@ def post(deed: Deed, posting: Posting, metadata: dict[str, str]) -> Json:
             "fee": posting.fee,
             "source": source["id"],
             "type": posting.type,
+            "reporting_category": posting.category or posting.type,
         },
         deed.now,
     )
@@ -69,7 +74,8 @@ def post_dispute(deed: Deed, dispute: Json, kind: str, metadata: dict[str, str])
     """Book disputed money held (`dispute_hold`) or released (`dispute_release`)."""
     held = kind == "dispute_hold"
     amount, fee = (-dispute["amount"], DISPUTE_FEE) if held else (dispute["amount"], 0)
-    posting = Posting(kind, "adjustment", dispute, dispute["charge"], amount, fee)
+    category = "dispute" if held else "dispute_reversal"
+    posting = Posting(kind, "adjustment", dispute, dispute["charge"], amount, fee, category)
     return post(deed, posting, metadata)
 
 

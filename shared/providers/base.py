@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 from shared.domain.charge import Instrument, Operation
 from shared.domain.money import Money
+from shared.domain.movements import Movement
 from shared.domain.outcomes import Indeterminate, Misconfigured, Outcome
 
 JsonObject = dict[str, Any]
@@ -73,6 +74,14 @@ class EventPage:
     """A page of a list, the newest first; `next_page` is where it goes on, None at its end."""
 
     events: tuple[ListedEvent, ...]
+    next_page: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MovementPage:
+    """A page of a day's ledger; `next_page` is where it goes on, None at its end."""
+
+    movements: tuple[Movement, ...]
     next_page: str | None
 
 
@@ -171,4 +180,10 @@ class PaymentProvider(Protocol):
         self, account: str | None, since: datetime, page: str | None
     ) -> EventPage | Unread:
         """Read a page of the events created since then, delivered or not; None begins the list."""
+        ...
+
+    def list_movements(
+        self, account: str | None, day: date, page: str | None
+    ) -> MovementPage | Unread:
+        """Read a page of what moved on that UTC day; Indeterminate until its list is complete."""
         ...

@@ -157,3 +157,11 @@ _CAPTURED: Final = text("SELECT amount_captured_minor > 0 FROM charges WHERE id 
 def is_captured(connection: Connection, charge_id: int) -> bool:
     """Whether money of the charge was captured, with its row locked."""
     return bool(connection.execute(_CAPTURED, {"id": charge_id}).scalar_one())
+
+
+_REFERENCE: Final = text("SELECT provider_reference FROM charges WHERE id = :id")
+
+
+def reference_of(connection: Connection, charge_id: int) -> str | None:
+    """What `fetch` reads of the charge, where that is known."""
+    return connection.execute(_REFERENCE, {"id": charge_id}).scalar_one_or_none()

@@ -6,7 +6,7 @@ import uuid
 from sandbox.client import SandboxControl
 from shared.domain.charge import PayPalCheckout, PayPalOrder, PayPalPayment
 from shared.domain.money import Money
-from shared.domain.outcomes import RequiresAction
+from shared.domain.outcomes import Approved, RequiresAction
 from shared.domain.wire_amount import to_paypal
 from shared.providers.base import ChargeRequest
 from shared.providers.http import CallLimits
@@ -129,6 +129,15 @@ class PayPalRig:
     def strike_lists(self, fault: str, **arguments: object) -> None:
         """Strike every reading of events or movements."""
         self.control.fault(fault, LISTING, provider="paypal", times=None, **arguments)
+
+    def advance(self, seconds: float) -> None:
+        """Move the sandbox's time forward."""
+        self.control.advance(seconds)
+
+    def refund(self, approved: Approved, cents: int) -> None:
+        """Refund in the dashboard."""
+        path = f"/paypal/captures/{approved.capture_reference}/refund"
+        self.control.post(path, {"amount": f"{cents / 100:.2f}"})
 
     def captured(self, request: ChargeRequest) -> list[Money]:
         """The ledger's captures by the references of the charge."""

@@ -9,6 +9,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from shared.domain.money import Money
+from shared.domain.outcomes import Approved
 from shared.providers.base import ChargeRequest, PaymentProvider
 
 PRICE = Money(1999, "USD")
@@ -69,6 +70,14 @@ class Rig(Protocol):
 
     def strike_lists(self, fault: str, **arguments: object) -> None:
         """Let the sandbox's fault strike every reading of a list from now on."""
+        ...
+
+    def advance(self, seconds: float) -> None:
+        """Move the sandbox's time forward."""
+        ...
+
+    def refund(self, approved: Approved, cents: int) -> None:
+        """Give money back as a person at the provider's dashboard."""
         ...
 
     def captured(self, request: ChargeRequest) -> list[Money]:

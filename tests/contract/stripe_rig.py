@@ -7,6 +7,7 @@ import uuid
 from sandbox.client import SandboxControl
 from shared.domain.charge import StripeToken
 from shared.domain.money import Money
+from shared.domain.outcomes import Approved
 from shared.providers.base import ChargeRequest
 from shared.providers.http import CallLimits
 from shared.providers.stripe import StripeConfig, StripeProvider
@@ -67,6 +68,14 @@ class StripeRig:
     def strike_lists(self, fault: str, **arguments: object) -> None:
         """Strike every reading of events or movements."""
         self.control.fault(fault, LISTING, provider="stripe", times=None, **arguments)
+
+    def advance(self, seconds: float) -> None:
+        """Move the sandbox's time forward."""
+        self.control.advance(seconds)
+
+    def refund(self, approved: Approved, cents: int) -> None:
+        """Refund in the dashboard."""
+        self.control.dashboard_refund(approved.reference, cents)
 
     def captured(self, request: ChargeRequest) -> list[Money]:
         """The ledger's charges by the charge in their metadata."""

@@ -9,9 +9,11 @@ import pytest
 from psycopg2.extensions import connection
 from sqlalchemy import create_engine, inspect
 
+from shared import outbound_tables, reconciliation_tables
 from shared.domain.state_machine import ALLOWED_MOVES
-from shared.outbound_tables import METADATA
 
+METADATA = reconciliation_tables.METADATA
+assert outbound_tables.METADATA is METADATA
 CHARGE = """
     INSERT INTO charges (identifier, order_id, provider, status, amount_minor, currency,
                          instrument_fingerprint, next_attempt_at, dispatch_at, created_at,

@@ -156,7 +156,7 @@ class Workshop:
         )
         return account
 
-    def ask_stripe(self, path: str, form: Mapping[str, str]) -> None:
+    def ask_stripe(self, path: str, form: Mapping[str, str]) -> dict[str, Any]:
         """Call Stripe's API as another program of the merchant's would."""
         answer = requests.post(
             f"{self.deps.settings.stripe_api_base}{path}",
@@ -165,6 +165,7 @@ class Workshop:
             timeout=30,
         )
         assert answer.ok, answer.text
+        return dict(answer.json())
 
     def approve(self, charge_id: int, payer: str = "pays") -> None:
         """Let the payer approve at PayPal."""

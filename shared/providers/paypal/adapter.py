@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from shared.domain.charge import Instrument, Operation
 from shared.domain.outcomes import Outcome
@@ -11,12 +11,13 @@ from shared.providers.base import (
     ChargeRequest,
     EventPage,
     FrozenCall,
+    MovementPage,
     ProviderEvent,
     Translation,
     Unread,
 )
 from shared.providers.http import time_limit
-from shared.providers.paypal import calls, events, lists, lookup
+from shared.providers.paypal import calls, events, lists, lookup, movements
 from shared.providers.paypal.api import PayPalApi
 from shared.providers.paypal.config import PayPalConfig
 from shared.providers.paypal.execution import Execution
@@ -84,3 +85,10 @@ class PayPalProvider:
         del account
         api = self._api.get()
         return lists.list_events(api, since, page, livemode=self._config.livemode)
+
+    def list_movements(
+        self, account: str | None, day: date, page: str | None
+    ) -> MovementPage | Unread:
+        """Read a page of the app's transactions of that day."""
+        del account
+        return movements.list_movements(self._api.get(), day, page)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from stripe import RequestOptions, StripeError
@@ -16,12 +16,13 @@ from shared.providers.base import (
     EventPage,
     FrozenCall,
     JsonObject,
+    MovementPage,
     ProviderEvent,
     Translation,
     Unread,
 )
 from shared.providers.http import time_limit
-from shared.providers.stripe import events, frozen, lists, webhooks
+from shared.providers.stripe import events, frozen, lists, movements, webhooks
 from shared.providers.stripe.answers import UNREADABLE, read_intent
 from shared.providers.stripe.client import StripeCalls, calls_of, options_for
 from shared.providers.stripe.config import StripeConfig
@@ -99,6 +100,13 @@ class StripeProvider:
         """Read a page of the account's events, of the types that are read here."""
         with time_limit(self._config.limits.total_deadline):
             return lists.list_events(self._calls, account, since, page)
+
+    def list_movements(
+        self, account: str | None, day: date, page: str | None
+    ) -> MovementPage | Unread:
+        """Read a page of the account's balance transactions of that day."""
+        with time_limit(self._config.limits.total_deadline):
+            return movements.list_movements(self._calls, account, day, page)
 
     @property
     def _calls(self) -> StripeCalls:

@@ -18,6 +18,7 @@ from stripe import (
     StripeObject,
 )
 from stripe.params import (
+    BalanceTransactionListParams,
     EventListParams,
     PaymentIntentCreateParams,
     PaymentIntentListParams,
@@ -94,6 +95,11 @@ class StripeCalls:
     def list_events(self, params: JsonObject, options: RequestOptions) -> JsonObject:
         """Read one page, newest first."""
         page, typed = self._v1.events.list, cast(EventListParams, params)
+        return _document(lambda: if_transient(page, typed, self._acting(options)))
+
+    def list_balance_transactions(self, params: JsonObject, options: RequestOptions) -> JsonObject:
+        """Read one page, newest first."""
+        page, typed = self._v1.balance_transactions.list, cast(BalanceTransactionListParams, params)
         return _document(lambda: if_transient(page, typed, self._acting(options)))
 
     def latest_refund(self, charge: str, options: RequestOptions) -> JsonObject:

@@ -1,0 +1,58 @@
+"""Differences: on what our rows and a provider's ledger do not agree."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, text
+
+from shared.domain.comparison import Difference
+from shared.repository.ledger_runs import LedgerRun
+
+_RECORD: Final = text("""
+    INSERT INTO reconciliation_differences (run_id, type, kind, object_reference, charge_id, ours,
+                                            theirs, explanation, found_at)
+    VALUES (:run, :type, :kind, :object, :charge, :ours, :theirs, :explanation, :now)
+    ON CONFLICT (run_id, type, kind, object_reference) WHERE resolved_at IS NULL
+    DO UPDATE SET explanation = coalesce(excluded.explanation,
+                                         reconciliation_differences.explanation)
+""")
+
+_RESOLVE: Final = text("""
+    UPDATE reconciliation_differences SET resolved_at = :now
+    WHERE run_id = :run AND resolved_at IS NULL
+      AND NOT (type || ' ' || kind || ' ' || object_reference = ANY(:still))
+""")
+
+_OPEN: Final = text("""
+    SELECT count(*) AS open, count(*) FILTER (WHERE explanation IS NULL) AS unexplained
+    FROM reconciliation_differences WHERE run_id = :run AND resolved_at IS NULL
+""")
+
+
+def record_differences(
+    connection: Connection, run: LedgerRun, found: list[Difference], now: datetime
+) -> tuple[int, int]:
+    """Open what is new, resolve what is no more; how many are open, how many unexplained."""
+    rows = [_difference(run, difference, now) for difference in found]
+    if rows:
+        connection.execute(_RECORD, rows)
+    still = [f"{each.type} {each.kind} {each.object_reference}" for each in found]
+    connection.execute(_RESOLVE, {"run": run.id, "now": now, "still": still})
+    row = connection.execute(_OPEN, {"run": run.id}).one()
+    return row.open, row.unexplained
+
+
+def _difference(run: LedgerRun, difference: Difference, now: datetime) -> dict[str, Any]:
+    return {
+        "run": run.id,
+        "type": difference.type,
+        "kind": difference.kind,
+        "object": difference.object_reference,
+        "charge": difference.charge_id,
+        "ours": difference.ours,
+        "theirs": difference.theirs,
+        "explanation": difference.explanation,
+        "now": now,
+    }

@@ -1,0 +1,159 @@
+"""The providers' ledgers, read day by day, compared with our rows."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection
+
+from shared.container import Container
+from shared.db import unit_of_work
+from shared.domain.charge import Provider
+from shared.domain.comparison import Difference, Named, compare, grouped
+from shared.domain.movements import Kind, Movement
+from shared.domain.outcomes import Misconfigured
+from shared.domain.retry_policy import PARKED_DELAY, retry_delay
+from shared.providers.base import MovementPage, Unread
+from shared.repository import charges, differences, ledger_runs, movements
+from shared.repository.ledger_runs import LedgerRun, Result
+from shared.settlement import Source, settle
+
+log = structlog.get_logger()
+
+CLOSED_AFTER: Final = {Provider.STRIPE: timedelta(hours=1), Provider.PAYPAL: timedelta(hours=4)}
+"""When a day's ledger is complete after its end: PayPal's report lags by up to three hours."""
+
+CHECK_AGAIN: Final = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6))
+"""After which of its checks a day with differences is read once more; then daily, for a month."""
+
+DAILY: Final = timedelta(days=1)
+MOST_CHECKS: Final = 33
+PAGES_PER_ROUND: Final = 20
+STALE_PAGE: Final = 3
+
+
+def read(deps: Container) -> int:
+    """Carry on each day's comparison that is due; how many pages that took.
+
+    Safe to run twice at once: each day is held by one, lines are kept once, and what a
+    difference leads to is settled as from any other source.
+    """
+    now = deps.clock()
+    with unit_of_work(deps.engine) as connection:
+        for provider in deps.providers:
+            ledger_runs.add_runs(connection, provider, _closed(provider, now), now)
+    pages = 0
+    while pages < PAGES_PER_ROUND and (run := _take(deps)) is not None:
+        while run is not None and pages < PAGES_PER_ROUND:
+            pages += 1
+            run = _carry_on(deps, run)
+    return pages
+
+
+def _closed(provider: Provider, now: datetime) -> date:
+    return (now - CLOSED_AFTER[provider]).astimezone(UTC).date() - DAILY
+
+
+def _take(deps: Container) -> LedgerRun | None:
+    now = deps.clock()
+    with unit_of_work(deps.engine) as connection:
+        return ledger_runs.take_run(connection, deps.providers, now=now, until=_lease(deps, now))
+
+
+def _carry_on(deps: Container, run: LedgerRun) -> LedgerRun | None:
+    """Keep one page; compare at the end. The run where its list goes on, else None."""
+    page = deps.provider(run.provider).list_movements(run.account, run.day, run.page)
+    if not isinstance(page, MovementPage):
+        _put_off(deps, run, page)
+        return None
+    with unit_of_work(deps.engine) as connection:
+        until = _lease(deps, deps.clock())
+        held = ledger_runs.hold_run(connection, run, page.next_page, until)
+        if held is not None:
+            movements.store_movements(connection, held, page.movements)
+    if held is not None and page.next_page is None:
+        _compare(deps, held)
+        return None
+    return held
+
+
+def _compare(deps: Container, run: LedgerRun) -> None:
+    """Put on record where the day differs, then let what names a charge be read at its provider."""
+    now = deps.clock()
+    with unit_of_work(deps.engine) as connection:
+        theirs = movements.movements_of(connection, run)
+        ours = movements.entries_of(connection, run, datetime.combine(run.day, time.min, UTC))
+        known = {(entry.kind, entry.object_reference) for entry in ours}
+        strangers = {key[1]: lines for key, lines in grouped(theirs).items() if key not in known}
+        named = _named(connection, run, strangers)
+        found = compare(ours, theirs, named)
+        open_, unexplained = differences.record_differences(connection, run, found, now)
+        result = Result(open_, unexplained, movements.totals_of(connection, run))
+        again = _check_again(run, open_, now)
+        ledger_runs.finish_run(connection, run, result, now, again)
+    tell = log.error if unexplained else log.info
+    tell("ledger.compared", run=run.id, day=str(run.day), open=open_, unexplained=unexplained)
+    for difference in found:
+        _drive(deps, run, difference)
+
+
+def _named(
+    connection: Connection, run: LedgerRun, strangers: dict[str, list[Movement]]
+) -> dict[str, Named]:
+    found = {
+        reference: charges.find_charge(
+            connection,
+            run.provider,
+            run.account,
+            references=_references(lines),
+            ours=frozenset().union(*(line.our_references for line in lines)),
+        )
+        for reference, lines in strangers.items()
+    }
+    return {
+        reference: movements.named(connection, charge_id)
+        for reference, charge_id in found.items()
+        if charge_id is not None
+    }
+
+
+def _references(lines: list[Movement]) -> frozenset[str]:
+    named = {line.object_reference for line in lines} | {line.parent_reference for line in lines}
+    return frozenset(reference for reference in named if reference)
+
+
+def _drive(deps: Container, run: LedgerRun, difference: Difference) -> None:
+    """Read the charge's object as it is now; the one door decides what that means."""
+    is_capture = difference.kind is Kind.CAPTURE
+    if difference.charge_id is None or not is_capture or difference.explanation is not None:
+        return
+    with unit_of_work(deps.engine) as connection:
+        told = movements.parent_of(connection, run, difference.object_reference)
+        reference = told or charges.reference_of(connection, difference.charge_id)
+    if reference is None:
+        return
+    outcome = deps.provider(run.provider).fetch(reference, run.account)
+    source = Source("reconciliation", evidence={"reconciliation_run": run.id})
+    with unit_of_work(deps.engine) as connection:
+        settle(connection, deps, difference.charge_id, outcome, source)
+
+
+def _check_again(run: LedgerRun, open_: int, now: datetime) -> datetime | None:
+    if not open_ or run.checks >= MOST_CHECKS:
+        return None
+    return now + (CHECK_AGAIN[run.checks] if run.checks < len(CHECK_AGAIN) else DAILY)
+
+
+def _put_off(deps: Container, run: LedgerRun, why: Unread) -> None:
+    failures = run.failures + 1
+    asked_for = PARKED_DELAY if isinstance(why, Misconfigured) else why.retry_after
+    due = deps.clock() + retry_delay(failures, deps.jitter(), asked_for)
+    with unit_of_work(deps.engine) as connection:
+        ledger_runs.put_off_run(connection, run, why.reason, due, begin_anew=failures >= STALE_PAGE)
+    log.warning("ledger.unread", run=run.id, failures=failures, reason=why.reason)
+
+
+def _lease(deps: Container, now: datetime) -> datetime:
+    return now + timedelta(seconds=deps.settings.claim_lease)
