@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from api_shim.errors import ApiError, pointer
 from shared.repository.orders import StoredOrder, read_order
+from shared.repository.views import ChargeView, read_charge
 
 _DIGITS: Final = len(str(2**63 - 1))
 """A key with that many digits may not fit into a bigint."""
@@ -49,6 +50,20 @@ def no_such_order(name: str) -> ApiError:
     """The answer where an order is not there."""
     detail = f"Order with identifier: {name[:64]} not found"
     return ApiError(HTTPStatus.NOT_FOUND, detail, {"parameter": "order_identifier"})
+
+
+def find_charge(connection: Connection, name: str) -> ChargeView:
+    """The charge of that name in a URL; ApiError 404 without one."""
+    view = read_charge(connection, *row_key(name))
+    if view is None:
+        raise no_such_charge(name)
+    return view
+
+
+def no_such_charge(name: str) -> ApiError:
+    """The answer where a charge is not there."""
+    detail = f"Charge with identifier: {name[:64]} not found"
+    return ApiError(HTTPStatus.NOT_FOUND, detail, {"parameter": "charge_identifier"})
 
 
 def demand_same_id(told: str | None, *names: str) -> None:

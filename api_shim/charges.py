@@ -9,17 +9,17 @@ from flask import Response, request, url_for
 
 from api_shim import idempotency, runtime
 from api_shim.acceptance import accept
-from api_shim.access import find_order, no_such_order, row_key
+from api_shim.access import find_charge, find_order, no_such_order, row_key
+from api_shim.calling_off import call_off
 from api_shim.door import Routes
-from api_shim.errors import ApiError
 from api_shim.identity import Caller
-from api_shim.jsonapi import resource, respond
+from api_shim.jsonapi import instant, resource, respond
 from api_shim.permissions import Parties, permit
 from api_shim.schemas.charges import ChargeDocument, ChargeRequest, ChargesDocument, Wait
 from shared.db import unit_of_work
 from shared.domain.charge import SETTLED, Status
 from shared.repository import intake
-from shared.repository.views import ChargeView, read_charge, read_charges_of
+from shared.repository.views import ChargeView, read_charges_of
 
 routes = Routes("charges", __name__)
 
@@ -88,6 +88,22 @@ def get_charges_of_order(caller: Caller, order: str) -> Response:
     return respond({"data": [present(view) for view in views]}, HTTPStatus.OK)
 
 
+@routes.door(
+    "POST",
+    "/v1/charges/<charge>/cancel",
+    summary="Cancel a charge: at once, or as soon as its provider confirms it",
+    answers={202: ChargeDocument, 403: None, 404: None, 409: None},
+)
+def cancel_charge(caller: Caller, charge: str) -> Response:
+    """Keep the wish; what the provider says of it decides. Wished again, it is the same wish."""
+    with unit_of_work(runtime.deps().engine) as connection:
+        view = find_charge(connection, charge)
+        permit(caller, Parties(view.user_id))
+        call_off(connection, caller, view.id)
+        view = find_charge(connection, str(view.id))
+    return _accepted(view, is_new=True)
+
+
 def present(view: ChargeView) -> dict[str, Any]:
     """A charge as a resource object; a payer's link to approve stands in `links.approve`."""
     attributes = {
@@ -95,6 +111,7 @@ def present(view: ChargeView) -> dict[str, Any]:
         "status": view.status.replace("_", "-"),
         "amount": view.money.major,
         "currency": view.money.currency,
+        "amount-refunded": view.refunded.major,
         "payment-mode": view.provider,
         "failure-code": view.failure_code,
         "failure-message": _shown(view),
@@ -106,6 +123,7 @@ def present(view: ChargeView) -> dict[str, Any]:
         "last4": view.last4,
         "exp-month": view.exp_month,
         "exp-year": view.exp_year,
+        "cancel-requested-at": instant(view.cancel_requested_at),
         "created-at": view.created_at.isoformat(),
         "updated-at": view.updated_at.isoformat(),
     }
@@ -131,11 +149,7 @@ def _told(view: ChargeView) -> Response:
 
 def _find(charge: str) -> ChargeView:
     with unit_of_work(runtime.deps().engine) as connection:
-        view = read_charge(connection, *row_key(charge))
-    if view is None:
-        detail = f"Charge with identifier: {charge[:64]} not found"
-        raise ApiError(HTTPStatus.NOT_FOUND, detail, {"parameter": "charge_identifier"})
-    return view
+        return find_charge(connection, charge)
 
 
 def _shown(view: ChargeView) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -17,6 +18,11 @@ def respond(
     """A response that holds the document."""
     body = json.dumps(document | {"jsonapi": {"version": "1.1"}})
     return Response(body, status, dict(headers or {}), content_type=MEDIA_TYPE)
+
+
+def instant(at: datetime | None) -> str | None:
+    """An instant as RFC 3339 writes it."""
+    return at.isoformat() if at else None
 
 
 def resource(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -15,7 +14,7 @@ from api_shim.door import Routes
 from api_shim.errors import ApiError, pointer
 from api_shim.events import find_related_event
 from api_shim.identity import ADMIN, Caller
-from api_shim.jsonapi import resource, respond
+from api_shim.jsonapi import instant, resource, respond
 from api_shim.permissions import Parties, permit
 from api_shim.schemas.orders import (
     OrderAttributes,
@@ -131,11 +130,12 @@ def present(stored: orders.StoredOrder) -> dict[str, Any]:
         "user-id": order.user_id,
         "amount": money.major if money else None,
         "currency": order.currency,
+        "amount-refunded": Money(stored.refunded_minor, order.currency).major,
         "payment-mode": order.payment_mode,
         "status": stored.status,
-        "expires-at": _instant(order.expires_at),
-        "completed-at": _instant(stored.completed_at),
-        "created-at": _instant(stored.created_at),
+        "expires-at": instant(order.expires_at),
+        "completed-at": instant(stored.completed_at),
+        "created-at": instant(stored.created_at),
     }
     links = {"self": url_for("orders.get_order", order=stored.id)}
     related = {"event": ("event", order.event_id)}
@@ -180,7 +180,3 @@ def _minor(attributes: OrderAttributes) -> int | None:
     except InvalidMoney as invalid:
         source = pointer("/data/attributes/amount")
         raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, str(invalid), source) from None
-
-
-def _instant(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None

@@ -21,6 +21,7 @@ class Role(StrEnum):
     BUYER = "buyer"  # the order's
     ORGANIZER = "organizer"  # of the order's event
     PLATFORM = "orders:write"  # the ticketing platform itself
+    REFUNDER = "refunds:write"  # may give money back, whosever it is
     ADMIN = "admin"
 
 
@@ -39,6 +40,7 @@ class Parties:
 NOBODY: Final = Parties()
 
 _OTHERS_ORDER: Final = "You can only access your orders or your event's orders"
+_NO_REFUNDER: Final = "Only the event's organizers, or the scope refunds:write, may refund."
 _NO_PLATFORM: Final = "This needs the scope orders:write."
 
 
@@ -51,8 +53,8 @@ class Rule:
     moves_money: bool = False
 
 
-def _readers() -> Rule:
-    return Rule(frozenset({Role.BUYER, Role.ORGANIZER, Role.ADMIN}), _OTHERS_ORDER)
+def _readers(*others: Role) -> Rule:
+    return Rule(frozenset({Role.BUYER, Role.ORGANIZER, Role.ADMIN, *others}), _OTHERS_ORDER)
 
 
 def _organizer() -> Rule:
@@ -92,6 +94,14 @@ PERMISSIONS: Final[dict[str, Rule]] = {
     "outbound_events.get_outbound_events": _platform(),
     "outbound_events.get_outbound_event": _platform(),
     "outbound_events.replay_outbound_event": _platform(),
+    "charges.cancel_charge": Rule(
+        frozenset({Role.BUYER, Role.ADMIN}), _OTHERS_ORDER, moves_money=True
+    ),
+    "refunds.post_refund": Rule(
+        frozenset({Role.ORGANIZER, Role.REFUNDER, Role.ADMIN}), _NO_REFUNDER
+    ),
+    "refunds.get_refunds": _readers(Role.REFUNDER),
+    "refunds.get_refund": _readers(Role.REFUNDER),
 }
 """By endpoint; a route of JSON:API that is not here can be reached by nobody."""
 
@@ -100,6 +110,7 @@ _HOLDS: Final[dict[Role, Callable[[Caller, Parties], bool]]] = {
     Role.BUYER: lambda caller, parties: caller.user_id == parties.buyer,
     Role.ORGANIZER: lambda caller, parties: caller.user_id in parties.organizers,
     Role.PLATFORM: lambda caller, _parties: Role.PLATFORM in caller.scopes,
+    Role.REFUNDER: lambda caller, _parties: Role.REFUNDER in caller.scopes,
     Role.ADMIN: lambda caller, _parties: Role.ADMIN in caller.scopes,
 }
 

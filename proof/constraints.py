@@ -6,6 +6,8 @@ from typing import Final
 
 from proof.tables import Check, Row, Tables
 from shared.domain.charge import RELEASED, SETTLED, OrderStatus, Status
+from shared.domain.refund import RefundStatus
+from shared.domain.refund_moves import ALLOWED_MOVES as REFUND_MOVES
 from shared.domain.state_machine import ALLOWED_MOVES
 
 _DUE: Final = frozenset({Status.ACCEPTED, Status.SUBMITTING, Status.INDETERMINATE})
@@ -79,11 +81,21 @@ def check_attempt(tables: Tables, before: Row | None, row: Row) -> None:
     _demand(all(row[name] == before[name] for name in frozen), "ck_attempts_frozen")
 
 
+def check_refund(_tables: Tables, before: Row | None, row: Row) -> None:
+    """What the database holds of a refund."""
+    status, is_new = row["status"], before is None or before["status"] == row["status"]
+    _demand(is_new or (before and before["status"], status) in REFUND_MOVES, "ck_refunds_moves")
+    is_dispatched = row["dispatch_at"] is not None and row["next_attempt_at"] is not None
+    is_pending = status == RefundStatus.PENDING
+    _demand(not is_pending or is_dispatched, "ck_refunds_pending_is_dispatched")
+
+
 CHECKS: Final[dict[str, Check]] = {
     "charges": check_charge,
     "orders": check_order,
     "webhook_events": check_event,
     "attempts": check_attempt,
+    "refunds": check_refund,
 }
 
 

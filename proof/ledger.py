@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from shared.domain import outcomes as o
 from shared.domain.money import Money
-from shared.providers.base import JsonObject, RefundFact
+from shared.domain.refund import RefundFact, RefundStatus
+from shared.providers.base import JsonObject
 
 
 class State(StrEnum):
@@ -40,7 +41,11 @@ class Thing:
     @property
     def refunded(self) -> int:
         """How much of it went back."""
-        return sum(fact.money.amount_minor for fact in self.refunds if fact.status == "succeeded")
+        return sum(
+            fact.money.amount_minor
+            for fact in self.refunds
+            if fact.status is RefundStatus.SUCCEEDED
+        )
 
     @property
     def net(self) -> int:
@@ -101,7 +106,7 @@ class Ledger:
         """Give money back, as the merchant may at the provider's own dashboard."""
         money = Money(amount, thing.money.currency)
         reference = f"re_{thing.reference}_{len(thing.refunds) + 1}"
-        fact = RefundFact(reference, thing.capture, money, "succeeded")
+        fact = RefundFact(reference, thing.capture, money, RefundStatus.SUCCEEDED)
         thing.refunds.append(fact)
         self._tell(thing, fact)
 

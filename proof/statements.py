@@ -12,7 +12,7 @@ from proof.constraints import is_live
 from proof.tables import Row, Tables
 from shared.domain.charge import RELEASED, OrderStatus, Status
 from shared.repository.attempts import _COUNT, _FINISH, _HISTORY, _NOTE, _NUMBER, _OPEN, _START
-from shared.repository.charges import _CAPTURED, _CLAIM, _FIND, _LOCK, _UPDATE
+from shared.repository.charges import _CLAIM, _FIND, _LOCK, _UPDATE
 from shared.repository.intake import _ACCEPT, _TARGET
 from shared.repository.ledger import _APPEND, _COMPLETE
 from shared.repository.outbox import _ANNOUNCE
@@ -40,9 +40,10 @@ def _claim(tables: Tables, given: Row) -> list[Row]:
     is_free = charge["claimed_until"] is None or charge["claimed_until"] <= now
     is_due = _is_past(charge["next_attempt_at"], now)
     is_parked = charge["parked_reason"] is not None
-    if charge["status"] not in _CLAIMABLE or is_parked or not (is_free and is_due):
-        return []
     was_accepted = charge["status"] == Status.ACCEPTED
+    is_kept = is_parked or (was_accepted and charge["cancel_requested_at"] is not None)
+    if charge["status"] not in _CLAIMABLE or is_kept or not (is_free and is_due):
+        return []
     held = {
         "status": Status.SUBMITTING if was_accepted else Status.INDETERMINATE,
         "claim_number": charge["claim_number"] + 1,
@@ -81,10 +82,6 @@ def _find(tables: Tables, given: Row) -> list[Row]:
 
 def _update(tables: Tables, given: Row) -> list[Row]:
     return [tables.update("charges", given["charge"], _without(given, "charge"))]
-
-
-def _captured(tables: Tables, given: Row) -> list[Row]:
-    return [{"captured": tables.rows["charges"][given["id"]]["amount_captured_minor"] > 0}]
 
 
 def _open(tables: Tables, given: Row) -> list[Row]:
@@ -182,7 +179,6 @@ CHARGES: Final[dict[Executable, Handler]] = {
     _LOCK: _lock,
     _FIND: _find,
     _UPDATE: _update,
-    _CAPTURED: _captured,
     _OPEN: _open,
     _NUMBER: _number,
     _START: _start,

@@ -7,16 +7,20 @@ from typing import Final
 from sqlalchemy import Executable
 
 from proof.statements import CHARGES, Handler
+from proof.statements_of_refunds import REFUNDS
 from proof.tables import Row, Tables
 from shared.domain.charge import RELEASED, OrderStatus
 from shared.repository.dispatch import _GIVE_BACK, _TAKE_DUE
 from shared.repository.inbox import _STORE, _UNHANDLED, _UNHANDLED_LOCKED, _WRITE
 from shared.repository.orders import _CANCEL
 from shared.repository.overdue import _EXPIRE, _LOCK_EXPIRED, _TAKE_OVERDUE
-from shared.task_names import CHARGE_EXECUTE, WEBHOOK_EVENT_HANDLE
-from worker.aftermath import _STORE_REFUND, _SUM_REFUNDS
+from shared.task_names import CHARGE_EXECUTE, REFUND_EXECUTE, WEBHOOK_EVENT_HANDLE
 
-_QUEUES: Final = {CHARGE_EXECUTE: "charges", WEBHOOK_EVENT_HANDLE: "webhook_events"}
+_QUEUES: Final = {
+    CHARGE_EXECUTE: "charges",
+    REFUND_EXECUTE: "refunds",
+    WEBHOOK_EVENT_HANDLE: "webhook_events",
+}
 
 
 def _take_due(tables: Tables, given: Row) -> list[Row]:
@@ -30,8 +34,9 @@ def _take_due(tables: Tables, given: Row) -> list[Row]:
 
 
 def _give_back(tables: Tables, given: Row) -> list[Row]:
-    for table, ids in (("charges", given["charges"]), ("webhook_events", given["events"])):
-        for row_id in ids:
+    names = {"charges": "charges", "refunds": "refunds", "webhook_events": "events"}
+    for table, name in names.items():
+        for row_id in given[name]:
             if tables.rows[table][row_id]["dispatch_at"] == given["again"]:
                 tables.update(table, row_id, {"dispatch_at": given["now"]})
     return []
@@ -86,32 +91,9 @@ def _cancel(tables: Tables, given: Row) -> list[Row]:
     return _close(tables, given["id"], OrderStatus.CANCELLED, given)
 
 
-def _store_refund(tables: Tables, given: Row) -> list[Row]:
-    state = {"status": given["status"], "updated_at": given["now"]}
-    same = tables.where("refunds", provider_reference=given["reference"])
-    if same:
-        is_over = same[0]["status"] in {"failed", "canceled"}
-        return [] if is_over else [tables.update("refunds", same[0]["id"], state)]
-    values = {
-        "identifier": given["identifier"],
-        "charge_id": given["charge"],
-        "provider": given["provider"],
-        "provider_reference": given["reference"],
-        "amount_minor": given["amount"],
-        "currency": given["currency"],
-        "created_at": given["now"],
-    }
-    return [tables.insert("refunds", values | state)]
-
-
-def _sum_refunds(tables: Tables, given: Row) -> list[Row]:
-    refunds = tables.where("refunds", charge_id=given["charge"], status="succeeded")
-    total = sum(row["amount_minor"] for row in refunds)
-    values = {"amount_refunded_minor": total, "updated_at": given["now"]}
-    return [tables.update("charges", given["charge"], values)]
-
-
-STATEMENTS: Final[dict[Executable, Handler]] = CHARGES | {
+STATEMENTS: Final[dict[Executable, Handler]] = {
+    **CHARGES,
+    **REFUNDS,
     _TAKE_DUE: _take_due,
     _GIVE_BACK: _give_back,
     _STORE: _store,
@@ -122,6 +104,4 @@ STATEMENTS: Final[dict[Executable, Handler]] = CHARGES | {
     _LOCK_EXPIRED: _lock_expired,
     _EXPIRE: _expire,
     _CANCEL: _cancel,
-    _STORE_REFUND: _store_refund,
-    _SUM_REFUNDS: _sum_refunds,
 }

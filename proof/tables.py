@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from shared import tables as schema
+from sqlalchemy import DefaultClause
+
+from shared.aftermath_tables import refunds
 
 Row = dict[str, Any]
 Check = Callable[["Tables", Row | None, Row], None]
 
+_WRITTEN: Final = {"0": 0, "1": 1, "false": False, "true": True}
+"""The schema's defaults."""
+
+
+def _default(clause: object) -> object:
+    return _WRITTEN[str(clause.arg)] if isinstance(clause, DefaultClause) else None
+
+
 _BLANK: Final[dict[str, Row]] = {
-    table.name: {
-        column.name: 0 if column.server_default is not None else None for column in table.columns
-    }
-    for table in schema.METADATA.tables.values()
+    table.name: {column.name: _default(column.server_default) for column in table.columns}
+    for table in refunds.metadata.tables.values()
 }
 
 

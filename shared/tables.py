@@ -107,6 +107,7 @@ charges = Table(
     _instant("dispatch_at", null=True),
     _instant("deadline_at", null=True),
     _text("parked_reason", null=True),
+    _instant("cancel_requested_at", null=True),
     _instant("created_at"),
     _instant("updated_at"),
 )
@@ -158,36 +159,6 @@ transitions = Table(
     _text("to_status"),
     _text("reason"),
     _json("evidence", null=True),
-)
-
-refunds = Table(
-    "refunds",
-    METADATA,
-    _id(),
-    _uuid("identifier"),
-    _number("charge_id"),
-    _text("provider"),
-    _text("provider_reference", null=True),
-    _number("amount_minor"),
-    _text("currency"),
-    _text("status"),
-    _instant("created_at"),
-    _instant("updated_at"),
-)
-
-disputes = Table(
-    "disputes",
-    METADATA,
-    _id(),
-    _number("charge_id"),
-    _text("provider"),
-    _text("provider_reference"),
-    _number("amount_minor"),
-    _text("currency"),
-    _text("status"),
-    _text("reason"),
-    _instant("created_at"),
-    _instant("updated_at"),
 )
 
 webhook_events = Table(

@@ -6,70 +6,86 @@ from datetime import datetime
 from typing import Final
 from uuid import uuid4
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from shared.domain.charge import Provider
-from shared.providers.base import DisputeFact, RefundFact
+from shared.container import Container
+from shared.domain import outcomes as o
+from shared.domain.charge import SETTLED, Charge, Status
+from shared.domain.outbound import OutboundType
+from shared.domain.refund import RefundFact
+from shared.providers.base import DisputeFact
+from shared.repository import charges, disputes, outbox, refunds
+from shared.settlement import Source, settle
+from worker.refund_settlement import settle_refund
 
-_STORE_REFUND: Final = text("""
-    INSERT INTO refunds (identifier, charge_id, provider, provider_reference, amount_minor,
-                         currency, status, created_at, updated_at)
-    VALUES (:identifier, :charge, :provider, :reference, :amount, :currency, :status, :now, :now)
-    ON CONFLICT ON CONSTRAINT uq_refunds_provider_reference
-    DO UPDATE SET status = excluded.status, updated_at = excluded.updated_at
-    WHERE refunds.status NOT IN ('failed', 'canceled')
-""")
-
-_SUM_REFUNDS: Final = text("""
-    UPDATE charges SET updated_at = :now, amount_refunded_minor =
-        (SELECT coalesce(sum(amount_minor), 0) FROM refunds
-         WHERE charge_id = :charge AND status = 'succeeded')
-    WHERE id = :charge
-""")
-
-_STORE_DISPUTE: Final = text("""
-    INSERT INTO disputes (charge_id, provider, provider_reference, amount_minor, currency, status,
-                          reason, created_at, updated_at)
-    VALUES (:charge, :provider, :reference, :amount, :currency, :status, :reason, :now, :now)
-    ON CONFLICT ON CONSTRAINT uq_disputes_provider_reference
-    DO UPDATE SET status = excluded.status, updated_at = excluded.updated_at
-    WHERE disputes.status = 'open'
-""")
+APPLIED: Final = "applied"
+EARLY: Final = "early"
+ELSEWHERE: Final = "another_capture"
 
 
-def record_refund(
-    connection: Connection, charge_id: int, provider: Provider, fact: RefundFact, now: datetime
-) -> None:
-    """Keep one row per refund of the provider's, whoever asked for it, with the charge's sum.
+def apply(
+    connection: Connection,
+    deps: Container,
+    charge_id: int,
+    fact: RefundFact | DisputeFact,
+    source: Source,
+) -> str:
+    """Write the fact onto its charge; EARLY while that would be too soon.
 
-    A refund that failed stays failed; one that succeeded may still fail (Stripe, refund.failed).
+    A capture may have a twin by accident. What happens to one says nothing of the other, whatever
+    order both name (ELSEWHERE): a refunded twin must not take the order from its payer.
     """
-    arguments = {
-        "identifier": uuid4(),
-        "charge": charge_id,
-        "provider": provider,
-        "reference": fact.refund_reference,
-        "amount": fact.money.amount_minor,
-        "currency": fact.money.currency,
-        "status": fact.status,
-        "now": now,
-    }
-    connection.execute(_STORE_REFUND, arguments)
-    connection.execute(_SUM_REFUNDS, {"charge": charge_id, "now": now})
+    charge = charges.lock_charge(connection, charge_id)
+    if charge.capture_reference not in {None, fact.capture_reference}:
+        return ELSEWHERE
+    if charge.status not in SETTLED | {Status.NEEDS_REVIEW}:
+        return EARLY
+    match fact:
+        case RefundFact():
+            return _apply_refund(connection, deps, charge, fact, source)
+        case DisputeFact():
+            _apply_dispute(connection, charge, fact, deps.clock())
+            return APPLIED
 
 
-def record_dispute(
-    connection: Connection, charge_id: int, provider: Provider, fact: DisputeFact, now: datetime
+def _apply_refund(
+    connection: Connection, deps: Container, charge: Charge, fact: RefundFact, source: Source
+) -> str:
+    """Settle the one row of that refund, or make one for what was done at the provider.
+
+    A refund of ours whose answer we never saw may be the very one that an event tells without
+    naming it: until ours has found its own, what is nameless waits.
+    """
+    refund_id = refunds.find_refund(connection, charge.provider, charge.id, fact)
+    is_nameless = refund_id is None
+    if is_nameless and refunds.is_any_in_flight(connection, charge.id):
+        return EARLY
+    if refund_id is None:
+        refund_id = refunds.store_foreign(connection, charge.id, uuid4(), fact, deps.clock())
+    settle_refund(connection, deps, refund_id, fact, source)
+    if is_nameless and refunds.is_named(connection, charge.id, fact.our_references):
+        complaint = o.Contradicted(f"a second refund {fact.refund_reference} of one that we made")
+        settle(connection, deps, charge.id, complaint, source)
+    return APPLIED
+
+
+def _apply_dispute(
+    connection: Connection, charge: Charge, fact: DisputeFact, now: datetime
 ) -> None:
-    """Keep one row per dispute; a closed one does not open again by a late event."""
-    arguments = {
-        "charge": charge_id,
-        "provider": provider,
-        "reference": fact.dispute_reference,
-        "amount": fact.money.amount_minor,
-        "currency": fact.money.currency,
-        "status": fact.status,
-        "reason": fact.reason,
-        "now": now,
+    course = disputes.store_dispute(connection, charge.id, fact, now)
+    happened = {
+        OutboundType.DISPUTE_OPENED: course.is_opened,
+        OutboundType.DISPUTE_CLOSED: course.is_closed,
     }
-    connection.execute(_STORE_DISPUTE, arguments)
+    told = {
+        "dispute": fact.dispute_reference,
+        "charge": str(charge.identifier),
+        "order": str(charge.order_identifier),
+        "status": course.status,
+        "amount": fact.money.major,
+        "currency": fact.money.currency,
+        "reason": fact.reason,
+    }
+    kinds = [kind for kind, is_so in happened.items() if is_so]
+    told_now = [outbox.Announcement(charge.order_id, kind, told) for kind in kinds]
+    outbox.announce(connection, told_now, now)

@@ -8,13 +8,6 @@ from typing import Final
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
-from tenacity import (
-    Retrying,
-    retry_if_exception_type,
-    stop_after_delay,
-    wait_random_exponential,
-)
 
 from shared.container import Container
 from shared.db import unit_of_work
@@ -27,6 +20,7 @@ from shared.domain.state_machine import Event
 from shared.providers.base import ChargeRequest
 from shared.repository import attempts, charges, ledger
 from shared.settlement import Source, settle
+from worker.patience import patiently
 
 log = structlog.get_logger()
 
@@ -125,12 +119,6 @@ def _ask(deps: Container, claim: Claim) -> o.Outcome:
 
 def _settle(deps: Container, claim: Claim, outcome: o.Outcome) -> None:
     source = Source(_ACTOR, claim.charge.claim_number, {"attempt": claim.attempt.key})
-    patiently = Retrying(
-        retry=retry_if_exception_type(OperationalError),
-        wait=wait_random_exponential(multiplier=0.1, max=2),
-        stop=stop_after_delay(deps.settings.claim_lease),
-        reraise=True,
-    )
-    for attempt in patiently:  # the answer is worth waiting for a database that restarts
+    for attempt in patiently(deps):
         with attempt, unit_of_work(deps.engine) as connection:
             settle(connection, deps, claim.charge.id, outcome, source)

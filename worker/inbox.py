@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 from shared.container import Container
 from shared.db import unit_of_work
 from shared.domain import outcomes as o
+from shared.domain.refund import RefundFact
 from shared.domain.retry_policy import retry_delay
-from shared.providers.base import Disconnected, DisputeFact, RefundFact, Translation
+from shared.providers.base import Disconnected, DisputeFact, Translation
 from shared.repository import charges, inbox
 from shared.settlement import Source, settle
 from worker import aftermath
@@ -65,10 +66,10 @@ def _apply(
     )
     if charge_id is None:
         return _unmatched(connection, deps, event, now)
-    if _is_early(connection, charge_id, fact):
+    result = _apply_fact(connection, deps, event, charge_id, fact)
+    if result == aftermath.EARLY:
         return _postpone(connection, deps, event, now)
-    _apply_fact(connection, deps, event, charge_id, fact)
-    return _finish(connection, event, "applied", charge_id, now)
+    return _finish(connection, event, result, charge_id, now)
 
 
 def _apply_fact(
@@ -77,22 +78,12 @@ def _apply_fact(
     event: inbox.StoredEvent,
     charge_id: int,
     fact: o.Outcome | RefundFact | DisputeFact,
-) -> None:
-    match fact:
-        case RefundFact():
-            aftermath.record_refund(connection, charge_id, event.provider, fact, deps.clock())
-        case DisputeFact():
-            aftermath.record_dispute(connection, charge_id, event.provider, fact, deps.clock())
-        case _:
-            source = Source("webhook", evidence={"webhook_event": event.id})
-            settle(connection, deps, charge_id, fact, source)
-
-
-def _is_early(
-    connection: Connection, charge_id: int, fact: o.Outcome | RefundFact | DisputeFact
-) -> bool:
-    aftermath_fact = isinstance(fact, RefundFact | DisputeFact)
-    return aftermath_fact and not charges.is_captured(connection, charge_id)
+) -> str:
+    source = Source("webhook", evidence={"webhook_event": event.id})
+    if isinstance(fact, RefundFact | DisputeFact):
+        return aftermath.apply(connection, deps, charge_id, fact, source)
+    settle(connection, deps, charge_id, fact, source)
+    return aftermath.APPLIED
 
 
 def _unmatched(

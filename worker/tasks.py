@@ -3,13 +3,15 @@
 from shared.celery_app import app
 from shared.container import container
 from shared.task_names import (
+    CHARGE_CANCEL,
     CHARGE_EXECUTE,
     OUTBOUND_EVENT_DELIVER,
     RECONCILE_RUN,
+    REFUND_EXECUTE,
     SWEEP_RUN,
     WEBHOOK_EVENT_HANDLE,
 )
-from worker import charging, inbox, outbound, reconciliation, sweep
+from worker import canceling, charging, inbox, outbound, reconciliation, refunding, sweep
 
 _PROCESS = "worker"
 
@@ -18,6 +20,18 @@ _PROCESS = "worker"
 def charge_execute(charge_id: int) -> None:
     """Carry a charge one step on."""
     charging.execute(container(_PROCESS), charge_id)
+
+
+@app.task(name=CHARGE_CANCEL)
+def charge_cancel(charge_id: int) -> None:
+    """Carry out the wish to cancel a charge."""
+    canceling.execute(container(_PROCESS), charge_id)
+
+
+@app.task(name=REFUND_EXECUTE)
+def refund_execute(refund_id: int) -> None:
+    """Carry a refund one step on."""
+    refunding.execute(container(_PROCESS), refund_id)
 
 
 @app.task(name=WEBHOOK_EVENT_HANDLE)

@@ -83,6 +83,7 @@ class ToldCharge(Answer):
     status: ChargeStatus
     amount: str
     currency: str
+    amount_refunded: str
     payment_mode: Literal["stripe", "paypal"]
     failure_code: str | None
     failure_message: str | None
@@ -94,6 +95,7 @@ class ToldCharge(Answer):
     last4: str | None
     exp_month: int | None
     exp_year: int | None
+    cancel_requested_at: AwareDatetime | None
     created_at: AwareDatetime
     updated_at: AwareDatetime
 
@@ -128,6 +130,7 @@ _EXAMPLE: Final = {
         "status": "accepted",
         "amount": "19.99",
         "currency": "EUR",
+        "amount-refunded": "0.00",
         "payment-mode": "stripe",
         "failure-code": None,
         "failure-message": None,
@@ -139,6 +142,7 @@ _EXAMPLE: Final = {
         "last4": None,
         "exp-month": None,
         "exp-year": None,
+        "cancel-requested-at": None,
         "created-at": "2026-11-25T09:30:00.123456+00:00",
         "updated-at": "2026-11-25T09:30:00.123456+00:00",
     },

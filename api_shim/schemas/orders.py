@@ -82,6 +82,7 @@ _ORDER: Final = {
     "id": "7",
     "attributes": _TOLD
     | {
+        "amount-refunded": "0.00",
         "status": "pending",
         "completed-at": None,
         "created-at": "2026-11-25T09:30:00.123456+00:00",
@@ -135,6 +136,7 @@ class ToldOrder(Answer):
     user_id: str
     amount: str | None
     currency: str
+    amount_refunded: str
     payment_mode: PaymentMode
     status: OrderStatus
     expires_at: AwareDatetime | None

@@ -41,12 +41,15 @@ class OrderStatus(StrEnum):
 
 
 class Operation(StrEnum):
-    """What an attempt asks of a provider; the life of its key depends on it."""
+    """What is asked of a provider under a key, whose life depends on it."""
 
     STRIPE_PAYMENT = "stripe.payment_intents.create"
     PAYPAL_ORDER_CREATE = "paypal.orders.create"
     PAYPAL_ORDER_CAPTURE = "paypal.orders.capture"
     PAYPAL_PAYMENT_EXECUTE = "paypal.payments.execute"
+    STRIPE_REFUND = "stripe.refunds.create"
+    PAYPAL_CAPTURE_REFUND = "paypal.captures.refund"
+    PAYPAL_SALE_REFUND = "paypal.sales.refund"
 
 
 RELEASED = frozenset({Status.FAILED, Status.CANCELED})

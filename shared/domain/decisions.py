@@ -83,8 +83,8 @@ def judge(charge: Charge, outcome: o.Outcome, seen: Circumstances) -> Decision:
             return _due_now(charge, _move(charge, Event.PAYER_ACTED, "payer acted"), seen)
         case o.Submitted(_, reason):
             return _wait(charge, Event.SUBMITTED, reason, None, seen)
-        case o.Canceled():
-            return _move(charge, Event.CANCELED, "canceled at the provider")
+        case o.Canceled() | o.Withdrawn() | o.Contradicted():
+            return _called_off(charge, outcome)
         case _:
             return _unanswered(charge, outcome, seen)
 
@@ -110,6 +110,20 @@ def _approved(charge: Charge, fact: o.Approved, seen: Circumstances) -> Decision
         complaint = f"money arrived for a charge that is {charge.status}"
     if complaint is None:
         return _move(charge, Event.APPROVED, f"captured {fact.money}")
+    return _contradicted(charge, complaint)
+
+
+def _called_off(charge: Charge, outcome: o.Canceled | o.Withdrawn | o.Contradicted) -> Decision:
+    match outcome:
+        case o.Canceled():
+            return _move(charge, Event.CANCELED, "canceled at the provider")
+        case o.Withdrawn(reason):
+            return _move(charge, Event.WITHDRAWN, reason)
+        case o.Contradicted(complaint):
+            return _contradicted(charge, complaint)
+
+
+def _contradicted(charge: Charge, complaint: str) -> Decision:
     return _move(charge, Event.CONTRADICTED, complaint, Failure("contradiction", complaint))
 
 

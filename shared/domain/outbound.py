@@ -17,6 +17,12 @@ class OutboundType(StrEnum):
     CHARGE_REQUIRES_ACTION = "charge.requires_action"
     CHARGE_NEEDS_REVIEW = "charge.needs_review"
     ORDER_COMPLETED = "order.completed"
+    ORDER_REFUNDED = "order.refunded"
+    REFUND_SUCCEEDED = "refund.succeeded"
+    REFUND_FAILED = "refund.failed"
+    REFUND_NEEDS_REVIEW = "refund.needs_review"
+    DISPUTE_OPENED = "dispute.opened"
+    DISPUTE_CLOSED = "dispute.closed"
     ENDPOINT_PING = "endpoint.ping"
 
 

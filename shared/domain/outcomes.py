@@ -98,6 +98,20 @@ class Canceled:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The buyer called it off, and nothing can have been sent."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contradicted:
+    """What is known of the charge cannot all be true: a person must look."""
+
+    complaint: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotSent:
     """Provably nothing was executed: the same key and request may go out again."""
 
@@ -139,9 +153,11 @@ Outcome = (
     | PayerActed
     | Submitted
     | Canceled
+    | Withdrawn
+    | Contradicted
     | NotSent
     | Indeterminate
     | Absent
     | Misconfigured
 )
-"""What a call, a read or an event of a provider comes to."""
+"""What a call, a read or an event comes to."""

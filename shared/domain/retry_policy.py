@@ -14,9 +14,12 @@ KEY_LIVES: Final = {
     Operation.PAYPAL_ORDER_CREATE: timedelta(hours=6),
     Operation.PAYPAL_ORDER_CAPTURE: timedelta(hours=6),
     Operation.PAYPAL_PAYMENT_EXECUTE: timedelta(days=30),
+    Operation.STRIPE_REFUND: timedelta(hours=24),
+    Operation.PAYPAL_CAPTURE_REFUND: timedelta(days=45),
+    Operation.PAYPAL_SALE_REFUND: timedelta(days=30),
 }
 """How long the provider remembers an idempotency key (Stripe: Idempotent requests; PayPal:
-Orders v2 and Payments v1, PayPal-Request-Id). After it the same key would charge again."""
+Orders v2, Payments v2 and v1, PayPal-Request-Id). After it the same key would charge again."""
 
 KEY_MARGIN: Final = timedelta(minutes=10)
 """No POST leaves this close to the end of its key: clocks differ, and a call takes time."""

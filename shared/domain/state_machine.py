@@ -21,6 +21,7 @@ class Event(StrEnum):
     APPROVED = "approved"  # captured, as asked
     DECLINED = "declined"  # definitely refused
     CANCELED = "canceled"  # cancelled, and confirmed
+    WITHDRAWN = "withdrawn"  # called off by the buyer, before anything was executed
     CONTRADICTED = "contradicted"  # the provider's facts do not agree with ours
     UNRESOLVED = "unresolved"  # past its age limit
 
@@ -37,7 +38,7 @@ _FACTS: Final[dict[Event, Status]] = {
 """Where a definite fact moves a charge that still waits for one."""
 
 TRANSITIONS: Final[dict[Status, dict[Event, Status]]] = {
-    _S.ACCEPTED: _FACTS | {Event.CLAIMED: _S.SUBMITTING},
+    _S.ACCEPTED: _FACTS | {Event.CLAIMED: _S.SUBMITTING, Event.WITHDRAWN: _S.CANCELED},
     _S.SUBMITTING: _FACTS
     | {
         Event.NOT_SENT: _S.ACCEPTED,

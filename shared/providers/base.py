@@ -12,6 +12,8 @@ from shared.domain.charge import Instrument, Operation
 from shared.domain.money import Money
 from shared.domain.movements import Movement
 from shared.domain.outcomes import Indeterminate, Misconfigured, Outcome
+from shared.domain.refund import Captured, RefundFact
+from shared.domain.refund_decisions import RefundOutcome
 
 JsonObject = dict[str, Any]
 """A JSON object; its shape is the provider's."""
@@ -86,17 +88,6 @@ class MovementPage:
 
 
 @dataclass(frozen=True, slots=True)
-class RefundFact:
-    """A refund as the provider tells it, whoever asked for it."""
-
-    refund_reference: str
-    capture_reference: str
-    money: Money
-    status: str
-    """`pending`, `succeeded`, `failed` or `canceled`."""
-
-
-@dataclass(frozen=True, slots=True)
 class DisputeFact:
     """A dispute or chargeback as the provider tells it."""
 
@@ -106,6 +97,10 @@ class DisputeFact:
     status: str
     """`open`, `won`, `lost` or `closed`."""
     reason: str
+    withdrawn_minor: int = 0
+    """What the provider has taken or held for it so far, in minor units, fees aside."""
+    reinstated_minor: int = 0
+    """What of that it has given back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +125,60 @@ class Translation:
     our_references: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class RefundRequest:
+    """What a refund asks of a provider, in our words."""
+
+    refund: UUID
+    charge: UUID
+    order: UUID
+    money: Money
+    captured: Captured
+    reason: str | None = None
+    """The organizer's words: told to the provider only where it has the same word itself."""
+
+
+class Refunds(Protocol):
+    """Performs refunds at one provider.
+
+    Every method is safe to repeat. None raises for what a provider or the network does: that is a
+    RefundOutcome. What is raised is a bug.
+    """
+
+    def freeze(self, request: RefundRequest) -> FrozenCall:
+        """Fix the call, which names the refund's identifier. Pure.
+
+        Raises UnrepresentableAmount where the provider cannot carry the amount exactly.
+        """
+        ...
+
+    def perform(self, call: FrozenCall, key: str) -> RefundOutcome:
+        """Send the frozen call under its idempotency key, for the first time or again."""
+        ...
+
+    def find(self, call: FrozenCall, started_at: datetime) -> RefundOutcome:
+        """Look for the refund that a lost call may have made, by its identifier. Reads only.
+
+        Absent only where the read proves that nothing was executed.
+        """
+        ...
+
+    def fetch(self, reference: str, captured: Captured) -> RefundOutcome:
+        """Read a refund that the provider is known to have, as it is now."""
+        ...
+
+
 class PaymentProvider(Protocol):
     """Performs charges at one provider.
 
     Every method is safe to repeat. None raises for what a provider or the network does: that is an
     Outcome. What is raised is a bug.
     """
+
+    @property
+    def refunds(self) -> Refunds:
+        """What gives the money back."""
+        ...
 
     def freeze(self, request: ChargeRequest) -> FrozenCall:
         """Fix the call for a new attempt. Pure.
@@ -163,6 +206,13 @@ class PaymentProvider(Protocol):
 
     def fetch(self, reference: str, account: str | None) -> Outcome:
         """Read one object of the provider's (what `Approved.reference` holds) as it is now."""
+        ...
+
+    def cancel(self, reference: str, account: str | None, key: str) -> Outcome:
+        """Call off what the payer has not done yet; the object as it is after that.
+
+        Canceled only where no money can move any more without us.
+        """
         ...
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> ProviderEvent:

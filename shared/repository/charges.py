@@ -40,6 +40,7 @@ _CLAIM: Final = text(f"""
         WHERE id = :id AND next_attempt_at <= :now
           AND status IN ('accepted', 'submitting', 'indeterminate')
           AND (claimed_until IS NULL OR claimed_until <= :now) AND parked_reason IS NULL
+          AND (cancel_requested_at IS NULL OR status <> 'accepted')
         FOR NO KEY UPDATE
     )
     UPDATE charges c SET
@@ -58,7 +59,7 @@ def claim_charge(
     """Take the charge exclusively until the lease ends; None where it is not due, taken or parked.
 
     A claim that outlived its lease is taken over: what its holder sent is unknown, so the charge
-    is then indeterminate.
+    is then indeterminate. Nothing new is sent for a charge that its buyer called off.
     """
     arguments = {"id": charge_id, "now": now, "until": until}
     row = connection.execute(_CLAIM, arguments).mappings().one_or_none()
@@ -66,6 +67,43 @@ def claim_charge(
         return None
     sealed = row["instrument"]  # psycopg2 hands bytea out as a memoryview
     return ClaimedCharge(_charge(row), bytes(sealed) if sealed else None, Status(row["found_as"]))
+
+
+_WISH: Final = text("""
+    UPDATE charges SET cancel_requested_at = :now, dispatch_at = :now, updated_at = :now
+    WHERE id = :id AND cancel_requested_at IS NULL
+""")
+
+
+def wish_to_cancel(connection: Connection, charge_id: int, now: datetime) -> None:
+    """Keep the buyer's wish, due at once; the charge is locked, and waits for its payer."""
+    connection.execute(_WISH, {"id": charge_id, "now": now})
+
+
+_CLAIM_TO_CANCEL: Final = text(f"""
+    WITH found AS MATERIALIZED (
+        SELECT id FROM charges
+        WHERE id = :id AND cancel_requested_at IS NOT NULL
+          AND status IN ('accepted', 'requires_action')
+          AND (claimed_until IS NULL OR claimed_until <= :now)
+        FOR NO KEY UPDATE
+    )
+    UPDATE charges c SET
+        claim_number = c.claim_number + 1, claimed_until = :until, dispatch_at = :until,
+        updated_at = :now
+    FROM found, orders o
+    WHERE c.id = found.id AND o.id = c.order_id
+    RETURNING {_COLUMNS}
+""")  # noqa: S608 - as above
+
+
+def claim_to_cancel(
+    connection: Connection, charge_id: int, *, now: datetime, until: datetime
+) -> Charge | None:
+    """Take a charge that is to be cancelled, of which no call is out; None where that is not so."""
+    arguments = {"id": charge_id, "now": now, "until": until}
+    row = connection.execute(_CLAIM_TO_CANCEL, arguments).mappings().one_or_none()
+    return None if row is None else _charge(row)
 
 
 _LOCK: Final = text(f"""
@@ -149,14 +187,6 @@ def _charge(row: RowMapping) -> Charge:
         claim_number=row["claim_number"],
         created_at=row["created_at"],
     )
-
-
-_CAPTURED: Final = text("SELECT amount_captured_minor > 0 FROM charges WHERE id = :id FOR UPDATE")
-
-
-def is_captured(connection: Connection, charge_id: int) -> bool:
-    """Whether money of the charge was captured, with its row locked."""
-    return bool(connection.execute(_CAPTURED, {"id": charge_id}).scalar_one())
 
 
 _REFERENCE: Final = text("SELECT provider_reference FROM charges WHERE id = :id")

@@ -8,7 +8,13 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from shared.task_names import CHARGE_EXECUTE, OUTBOUND_EVENT_DELIVER, WEBHOOK_EVENT_HANDLE
+from shared.task_names import (
+    CHARGE_CANCEL,
+    CHARGE_EXECUTE,
+    OUTBOUND_EVENT_DELIVER,
+    REFUND_EXECUTE,
+    WEBHOOK_EVENT_HANDLE,
+)
 
 Due = tuple[str, int]
 """A task's name, with the id of the row it is about."""
@@ -16,11 +22,18 @@ Due = tuple[str, int]
 MOST_PER_ENDPOINT: Final = 100
 """Of one round, so that an endpoint which is owed much does not make others wait."""
 
+# A charge that its buyer called off is not to be charged, whatever else is due for it.
 _TAKE_DUE: Final = text("""
     WITH due_charges AS (
         UPDATE charges SET dispatch_at = :again WHERE id IN (
             SELECT id FROM charges WHERE dispatch_at <= :now AND parked_reason IS NULL
             ORDER BY dispatch_at LIMIT :most_charges FOR NO KEY UPDATE SKIP LOCKED
+        ) RETURNING id, cancel_requested_at IS NOT NULL
+                    AND status IN ('accepted', 'requires_action') AS is_called_off
+    ), due_refunds AS (
+        UPDATE refunds SET dispatch_at = :again WHERE id IN (
+            SELECT id FROM refunds WHERE dispatch_at <= :now
+            ORDER BY dispatch_at LIMIT :most_refunds FOR NO KEY UPDATE SKIP LOCKED
         ) RETURNING id
     ), due_events AS (
         UPDATE webhook_events SET dispatch_at = :again WHERE id IN (
@@ -36,7 +49,9 @@ _TAKE_DUE: Final = text("""
             ) d WHERE e.status = 'enabled' LIMIT :most_deliveries
         ) RETURNING id
     )
-    SELECT :charge_execute AS task, id FROM due_charges
+    SELECT CASE WHEN is_called_off THEN :charge_cancel ELSE :charge_execute END AS task, id
+    FROM due_charges
+    UNION ALL SELECT :refund_execute, id FROM due_refunds
     UNION ALL SELECT :webhook_event_handle, id FROM due_events
     UNION ALL SELECT :outbound_event_deliver, id FROM due_deliveries
 """)
@@ -53,10 +68,13 @@ def take_due(
         "now": now,
         "again": again,
         "most_charges": most[CHARGE_EXECUTE],
+        "most_refunds": most[REFUND_EXECUTE],
         "most_events": most[WEBHOOK_EVENT_HANDLE],
         "most_deliveries": most[OUTBOUND_EVENT_DELIVER],
         "most_per_endpoint": MOST_PER_ENDPOINT,
         "charge_execute": CHARGE_EXECUTE,
+        "charge_cancel": CHARGE_CANCEL,
+        "refund_execute": REFUND_EXECUTE,
         "webhook_event_handle": WEBHOOK_EVENT_HANDLE,
         "outbound_event_deliver": OUTBOUND_EVENT_DELIVER,
     }
@@ -70,6 +88,9 @@ _GIVE_BACK: Final = text("""
     ), given_deliveries AS (
         UPDATE outbound_deliveries SET dispatch_at = :now
         WHERE id = ANY(:deliveries) AND dispatch_at = :again RETURNING id
+    ), given_refunds AS (
+        UPDATE refunds SET dispatch_at = :now
+        WHERE id = ANY(:refunds) AND dispatch_at = :again RETURNING id
     )
     UPDATE webhook_events SET dispatch_at = :now WHERE id = ANY(:events) AND dispatch_at = :again
 """)
@@ -80,7 +101,8 @@ def give_back(connection: Connection, due: list[Due], *, again: datetime, now: d
     arguments = {
         "now": now,
         "again": again,
-        "charges": _ids(due, CHARGE_EXECUTE),
+        "charges": _ids(due, CHARGE_EXECUTE) + _ids(due, CHARGE_CANCEL),
+        "refunds": _ids(due, REFUND_EXECUTE),
         "events": _ids(due, WEBHOOK_EVENT_HANDLE),
         "deliveries": _ids(due, OUTBOUND_EVENT_DELIVER),
     }

@@ -49,9 +49,16 @@ class StoredOrder:
     organizer_ids: frozenset[str]
     completed_at: datetime | None
     created_at: datetime
+    refunded_minor: int
+    """What went back of its charges; the order keeps its status whatever that is."""
 
 
-_READ: Final = "SELECT o.*, e.organizer_ids FROM orders o JOIN events e ON e.id = o.event_id"
+_READ: Final = """
+    SELECT o.*, e.organizer_ids,
+           (SELECT coalesce(sum(c.amount_refunded_minor), 0) FROM charges c
+            WHERE c.order_id = o.id) AS refunded_minor
+    FROM orders o JOIN events e ON e.id = o.event_id
+"""
 _NAMED: Final = "WHERE o.id = :id OR o.identifier = :identifier"
 _READ_ORDER: Final = text(f"{_READ} {_NAMED}")
 _LOCK_ORDER: Final = text(f"{_READ} {_NAMED} FOR NO KEY UPDATE OF o")
@@ -128,4 +135,5 @@ def _stored_order(row: RowMapping) -> StoredOrder:
         organizer_ids=frozenset(row["organizer_ids"]),
         completed_at=row["completed_at"],
         created_at=row["created_at"],
+        refunded_minor=int(row["refunded_minor"]),
     )

@@ -35,13 +35,15 @@ class ChargeView:
     last4: str | None
     exp_month: int | None
     exp_year: int | None
+    refunded: Money
+    cancel_requested_at: datetime | None
     created_at: datetime
     updated_at: datetime
 
 
 _SAME: Final = (
     "id identifier order_id user_id failure_code failure_message provider_reference attempts"
-    " next_action paid_via brand last4 exp_month exp_year created_at updated_at"
+    " next_action paid_via brand last4 exp_month exp_year cancel_requested_at created_at updated_at"
 ).split()
 
 _READ: Final = """
@@ -75,4 +77,5 @@ def charge_view(row: RowMapping) -> ChargeView:
         provider=Provider(row["provider"]),
         status=Status(row["status"]),
         money=Money(row["amount_minor"], row["currency"]),
+        refunded=Money(row["amount_refunded_minor"], row["currency"]),
     )

@@ -58,6 +58,11 @@ def endpoint_document(**attributes: object) -> Json:
     return {"data": {"type": "webhook-endpoint", "attributes": told}}
 
 
+def refund_document(**attributes: object) -> Json:
+    """A refund request."""
+    return {"data": {"type": "refund", "attributes": attributes}}
+
+
 def authorization_document(event: str, code: str) -> Json:
     """A new Stripe authorization."""
     related = {"event": {"data": {"type": "event", "id": event}}}

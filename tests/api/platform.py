@@ -26,6 +26,7 @@ from tests.api.factories import (
     endpoint_document,
     event_document,
     order_document,
+    refund_document,
 )
 
 NOWHERE = "http://127.0.0.1:1"
@@ -128,6 +129,30 @@ class Platform:
         assert answer.status_code == 201, answer.text
         return str(data_of(answer)["id"])
 
+    def paid(self, order: str | None = None, **attributes: Any) -> str:
+        """A charge's path whose money was captured, as a worker would have left it."""
+        path = self.charged(order, **attributes)
+        self.sql(
+            "UPDATE charges SET status = 'succeeded', amount_captured_minor = amount_minor,"
+            " provider_reference = 'pi_' || id, capture_reference = 'ch_' || id,"
+            " instrument = NULL, dispatch_at = NULL, next_attempt_at = NULL WHERE id = :id",
+            id=int(path.rsplit("/", 1)[1]),
+        )
+        return path
+
+    def refund(
+        self, charge: str, *, as_: Mapping[str, Any] | None = None, **attributes: Any
+    ) -> TestResponse:
+        """Ask for a refund of the charge at that path, as its event's organizer."""
+        document = refund_document(**attributes)
+        return self.ask("POST", f"{charge}/refunds", document, as_=as_ or ORGANIZER)
+
+    def refunded(self, charge: str, **attributes: Any) -> str:
+        """A new refund's path."""
+        answer = self.refund(charge, **attributes)
+        assert answer.status_code == 202, answer.text
+        return str(answer.headers["Location"])
+
     def authorization(self, event: str, account: str | None = None) -> str:
         """An event's authorization as if it had been made before, by its key."""
         ((key,),) = self.sql(
@@ -149,6 +174,7 @@ class Platform:
 
 
 BUYER = {"sub": "buyer"}
+ORGANIZER = {"sub": "organizer"}
 
 
 def document_of(answer: TestResponse) -> Json:

@@ -49,6 +49,12 @@ def _charges_of_order(platform: Platform, _: Json) -> str:
     return f"/v1/orders/{order}/charges"
 
 
+def _refunds_of_charge(platform: Platform, _: Json) -> str:
+    charge = platform.paid()
+    platform.refunded(charge)
+    return f"{charge}/refunds"
+
+
 def _new_authorization(platform: Platform, request: Json) -> str:
     request["data"]["attributes"]["stripe-auth-code"] = platform.authorization_code()
     request["data"]["relationships"]["event"]["data"]["id"] = platform.event()
@@ -137,6 +143,10 @@ SCENES: Final[Mapping[str, Scene]] = {
     "charges.charge_order": lambda platform, _: f"/v1/orders/{platform.order()}/charge",
     "charges.get_charge": lambda platform, _: platform.charged(),
     "charges.get_charges_of_order": _charges_of_order,
+    "charges.cancel_charge": lambda platform, _: f"{platform.charged()}/cancel",
+    "refunds.post_refund": lambda platform, _: f"{platform.paid()}/refunds",
+    "refunds.get_refunds": _refunds_of_charge,
+    "refunds.get_refund": lambda platform, _: platform.refunded(platform.paid()),
     "authorizations.post_authorization": _new_authorization,
     "authorizations.get_authorization": _authorization,
     "authorizations.get_authorization_of_event": _authorization_of_event,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
+from sandbox.client import SandboxControl
 from shared.domain.money import Money
 from shared.domain.outcomes import Approved
 from shared.providers.base import ChargeRequest, PaymentProvider
@@ -53,6 +54,11 @@ class Rig(Protocol):
     @property
     def stranger(self) -> PaymentProvider:
         """Has credentials that the provider does not know."""
+        ...
+
+    @property
+    def control(self) -> SandboxControl:
+        """The sandbox behind it."""
         ...
 
     @property

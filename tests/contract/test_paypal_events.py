@@ -7,11 +7,11 @@ import pytest
 
 from shared.domain import outcomes as o
 from shared.domain.money import Money
+from shared.domain.refund import RefundFact, RefundStatus
 from shared.providers.base import (
     ChargeRequest,
     DisputeFact,
     PaymentProvider,
-    RefundFact,
     Translation,
 )
 from tests.contract.mailbox import Mailbox
@@ -125,7 +125,8 @@ def test_a_declined_capture_is_a_decline(paypal: PayPalRig) -> None:
 
 
 def test_a_refund_names_its_capture_in_a_link_only(paypal: PayPalRig) -> None:
-    capture = approved(paypal, paypal.request())
+    request = paypal.request()
+    capture = approved(paypal, request)
     refund = paypal.control.post(
         f"/paypal/captures/{capture.capture_reference}/refund", {"amount": "5.00"}
     )
@@ -133,7 +134,11 @@ def test_a_refund_names_its_capture_in_a_link_only(paypal: PayPalRig) -> None:
     translation = told(paypal, "PAYMENT.CAPTURE.REFUNDED")
 
     assert translation.fact == RefundFact(
-        refund["id"], capture.capture_reference, Money(500, "USD"), "succeeded"
+        refund["id"],
+        capture.capture_reference,
+        Money(500, "USD"),
+        RefundStatus.SUCCEEDED,
+        frozenset({str(request.order)}),
     )
     assert translation.references == {capture.capture_reference}
 
@@ -176,7 +181,8 @@ def test_a_v1_sale_without_money_is_told_so(
 
 
 def test_a_v1_refund_is_written_negative_and_read_positive(paypal: PayPalRig) -> None:
-    sale = approved(paypal, paypal.payment())
+    request = paypal.payment()
+    sale = approved(paypal, request)
     refund = paypal.control.post(
         f"/paypal/captures/{sale.capture_reference}/refund", {"amount": "0.01"}
     )
@@ -184,7 +190,11 @@ def test_a_v1_refund_is_written_negative_and_read_positive(paypal: PayPalRig) ->
     translation = told(paypal, "PAYMENT.SALE.REFUNDED")
 
     assert translation.fact == RefundFact(
-        refund["id"], sale.capture_reference, Money(1, "USD"), "succeeded"
+        refund["id"],
+        sale.capture_reference,
+        Money(1, "USD"),
+        RefundStatus.SUCCEEDED,
+        frozenset({str(request.order)}),
     )
     assert translation.references == {sale.reference, sale.capture_reference}
 

@@ -7,7 +7,8 @@ import pytest
 from shared.domain import outcomes as o
 from shared.domain.errors import ForgedWebhook
 from shared.domain.money import Money
-from shared.providers.base import DisputeFact, RefundFact, Translation
+from shared.domain.refund import RefundFact
+from shared.providers.base import DisputeFact, Translation
 from tests.contract.rig import Delivery
 from tests.contract.stripe_rig import StripeRig
 from tests.contract.stripe_wire import PRICE

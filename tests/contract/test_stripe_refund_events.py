@@ -3,7 +3,8 @@
 import pytest
 
 from shared.domain.money import Money
-from shared.providers.base import DisputeFact, RefundFact
+from shared.domain.refund import RefundFact, RefundStatus
+from shared.providers.base import DisputeFact
 from tests.contract.stripe_telling import BOTH_IDS, DISPUTE, OURS, REFUND, event, translated
 from tests.contract.stripe_wire import PRICE, STRIPE_CHARGE, adapter, answer
 from tests.contract.wire import serving
@@ -23,7 +24,7 @@ REFUND_STATUSES = [
 def test_a_refund_is_told_with_its_charge(kind: str, status: str, read_as: str) -> None:
     told = translated(event(kind, REFUND | {"status": status}))
 
-    assert told.fact == RefundFact("re_1", "ch_1", Money(500, "USD"), read_as)
+    assert told.fact == RefundFact("re_1", "ch_1", Money(500, "USD"), RefundStatus(read_as))
     assert told.references >= BOTH_IDS
 
 
@@ -61,11 +62,37 @@ DISPUTE_STATUSES = [
 
 
 @pytest.mark.parametrize(
-    "kind", ["created", "updated", "closed", "funds_withdrawn", "funds_reinstated"]
+    ("kind", "withdrawn", "reinstated"),
+    [
+        ("created", 0, 0),
+        ("updated", 0, 0),
+        ("closed", 0, 0),
+        ("funds_withdrawn", 1999, 0),
+        ("funds_reinstated", 1999, 1999),
+    ],
 )
 @pytest.mark.parametrize(("status", "read_as"), DISPUTE_STATUSES)
-def test_a_dispute_is_told_with_its_charge(kind: str, status: str, read_as: str) -> None:
+def test_a_dispute_is_told_with_its_charge(
+    kind: str, withdrawn: int, reinstated: int, status: str, read_as: str
+) -> None:
     told = translated(event(f"charge.dispute.{kind}", DISPUTE | {"status": status}))
 
-    assert told.fact == DisputeFact("dp_1", "ch_1", PRICE, read_as, "fraudulent")
+    assert told.fact == DisputeFact(
+        "dp_1", "ch_1", PRICE, read_as, "fraudulent", withdrawn, reinstated
+    )
     assert told.references >= BOTH_IDS
+
+
+@pytest.mark.parametrize(
+    ("amounts", "withdrawn", "reinstated"), [([], 0, 0), ([-1850], 1999, 0), ([-9, 9], 1999, 1999)]
+)
+def test_a_disputes_balance_transactions_tell_which_way_its_money_went(
+    amounts: list[int], withdrawn: int, reinstated: int
+) -> None:
+    moved = {"balance_transactions": [{"amount": amount, "currency": "eur"} for amount in amounts]}
+
+    told = translated(event("charge.dispute.updated", DISPUTE | moved))
+
+    assert isinstance(told.fact, DisputeFact)
+    assert told.fact.withdrawn_minor == withdrawn
+    assert told.fact.reinstated_minor == reinstated

@@ -1,68 +1,19 @@
 """The database refuses what may not be, by name, whatever the code does."""
 
 import re
-import uuid
-from collections.abc import Iterator
 
 import psycopg2
 import pytest
 from psycopg2.extensions import connection
 from sqlalchemy import create_engine, inspect
 
-from shared import outbound_tables, reconciliation_tables
+from shared import aftermath_tables, outbound_tables, reconciliation_tables
 from shared.domain.state_machine import ALLOWED_MOVES
+from tests.database.rows import charge, run
 
 METADATA = reconciliation_tables.METADATA
 assert outbound_tables.METADATA is METADATA
-CHARGE = """
-    INSERT INTO charges (identifier, order_id, provider, status, amount_minor, currency,
-                         instrument_fingerprint, next_attempt_at, dispatch_at, created_at,
-                         updated_at)
-    VALUES (%s, %s, 'stripe', %s, %s, 'USD', 'f', now(), now(), now(), now()) RETURNING id
-"""
-
-
-@pytest.fixture
-def db(database_url: str) -> Iterator[connection]:
-    """A connection whose work is undone."""
-    opened = psycopg2.connect(database_url)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def order(db: connection) -> int:
-    """An order with an instrument."""
-    event = run(
-        db,
-        "INSERT INTO events (identifier, name, currency, can_pay_by_stripe, can_pay_by_paypal,"
-        " organizer_ids, created_at, updated_at)"
-        " VALUES (%s, 'A concert', 'USD', true, true, '{}', now(), now()) RETURNING id",
-        uuid.uuid4().hex,
-    )
-    made = run(
-        db,
-        "INSERT INTO orders (identifier, event_id, user_id, amount_minor, currency, payment_mode,"
-        " status, created_at, updated_at)"
-        " VALUES (%s, %s, 'buyer', 1999, 'USD', 'stripe', 'pending', now(), now()) RETURNING id",
-        str(uuid.uuid4()),
-        event,
-    )
-    run(db, "INSERT INTO instruments VALUES ('f', %s) RETURNING order_id", made)
-    return made
-
-
-def run(db: connection, statement: str, *values: object) -> int:
-    """Run a statement; the first column of its first row."""
-    with db.cursor() as cursor:
-        cursor.execute(statement, values)
-        row = cursor.fetchone()
-    return int(row[0]) if row else 0
-
-
-def charge(db: connection, order: int, status: str = "accepted", amount: int = 1999) -> int:
-    """A charge of the order."""
-    return run(db, CHARGE, str(uuid.uuid4()), order, status, amount)
+assert aftermath_tables.refunds.metadata is METADATA
 
 
 def test_the_trigger_allows_the_moves_of_the_table_and_no_others(db: connection) -> None:

@@ -21,12 +21,20 @@ from shared.domain.money import Money
 from shared.providers.base import PaymentProvider
 from shared.repository import dispatch, events, intake, orders
 from shared.settings import Settings
-from shared.task_names import CHARGE_EXECUTE, QUEUES, WEBHOOK_EVENT_HANDLE
-from worker import charging, inbox
+from shared.task_names import (
+    CHARGE_CANCEL,
+    CHARGE_EXECUTE,
+    QUEUES,
+    REFUND_EXECUTE,
+    WEBHOOK_EVENT_HANDLE,
+)
+from worker import canceling, charging, inbox, refunding
 
 PRICE = Money(1999, "USD")
 HANDLERS: Mapping[str, Callable[[Container, int], None]] = {
     CHARGE_EXECUTE: charging.execute,
+    CHARGE_CANCEL: canceling.execute,
+    REFUND_EXECUTE: refunding.execute,
     WEBHOOK_EVENT_HANDLE: inbox.handle,
 }
 

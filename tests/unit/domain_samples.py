@@ -52,6 +52,8 @@ REQUIRES_ACTION = o.RequiresAction("pi_1", o.NextAction("redirect", url="https:/
 PAYER_ACTED = o.PayerActed("pi_1")
 SUBMITTED = o.Submitted("pi_1", "sepa_debit")
 CANCELED = o.Canceled("pi_1")
+WITHDRAWN = o.Withdrawn("cancelled before anything was sent")
+CONTRADICTED = o.Contradicted("refunded 25.00 USD of 19.99 USD")
 NOT_SENT = o.NotSent("connection refused")
 INDETERMINATE = o.Indeterminate("read timed out")
 ABSENT = o.Absent("no PaymentIntent names the charge")
@@ -64,6 +66,8 @@ OUTCOMES: tuple[o.Outcome, ...] = (
     PAYER_ACTED,
     SUBMITTED,
     CANCELED,
+    WITHDRAWN,
+    CONTRADICTED,
     NOT_SENT,
     INDETERMINATE,
     ABSENT,

@@ -45,16 +45,16 @@ CODES = {
 }
 # A dot is a charge that stays where it is.
 GRID = """
-      Approved Declined RequiresAction PayerActed Submitted Canceled NotSent Indet Absent Misconf
-acc   SUC      FAI      .              .          pro       CAN      .       .     .      .
-sub   SUC      FAI      act            .          pro       CAN      acc     ind   .      acc
-ind   SUC      FAI      act            .          pro       CAN      .       .     acc    .
-act   SUC      FAI      .              acc        pro       CAN      .       .     .      .
-pro   SUC      FAI      .              .          .         CAN      .       .     .      .
-SUC   .        .        .              .          .         .        .       .     .      .
-FAI   REV      .        .              .          .         .        .       .     .      .
-CAN   REV      .        .              .          .         .        .       .     .      .
-REV   .        .        .              .          .         .        .       .     .      .
+      Approv Declin ReqAct PayAct Submit Cancel Withdr Contra NotSen Indet Absent Misconf
+acc   SUC    FAI    .      .      pro    CAN    CAN    REV    .      .     .      .
+sub   SUC    FAI    act    .      pro    CAN    .      REV    acc    ind   .      acc
+ind   SUC    FAI    act    .      pro    CAN    .      REV    .      .     acc    .
+act   SUC    FAI    .      acc    pro    CAN    .      REV    .      .     .      .
+pro   SUC    FAI    .      .      .      CAN    .      REV    .      .     .      .
+SUC   .      .      .      .      .      .      .      REV    .      .     .      .
+FAI   REV    .      .      .      .      .      .      REV    .      .     .      .
+CAN   REV    .      .      .      .      .      .      REV    .      .     .      .
+REV   .      .      .      .      .      .      .      .      .      .     .      .
 """
 ROWS = [line.split() for line in GRID.strip().splitlines()[1:]]
 PAIRS = [

@@ -10,7 +10,8 @@ import pytest
 from shared.domain.errors import ForgedWebhook
 from shared.domain.money import Money
 from shared.domain.outcomes import Approved, Indeterminate, Outcome
-from shared.providers.base import DisputeFact, JsonObject, RefundFact, Translation
+from shared.domain.refund import RefundFact, RefundStatus
+from shared.providers.base import DisputeFact, JsonObject, Translation
 from shared.providers.paypal import events
 from shared.providers.paypal.failures import CallFailed, Kind, Problem
 
@@ -156,7 +157,7 @@ def test_every_status_of_a_refund_is_one_of_ours(status: str, ours: str) -> None
 
     translation, _ = translate("PAYMENT.REFUND.PENDING", resource)
 
-    assert translation.fact == RefundFact("R1", "C1", Money(1999, "USD"), ours)
+    assert translation.fact == RefundFact("R1", "C1", Money(1999, "USD"), RefundStatus(ours))
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,9 @@ LIVES = {
     Operation.PAYPAL_ORDER_CREATE: timedelta(hours=6),
     Operation.PAYPAL_ORDER_CAPTURE: timedelta(hours=6),
     Operation.PAYPAL_PAYMENT_EXECUTE: timedelta(days=30),
+    Operation.STRIPE_REFUND: timedelta(hours=24),
+    Operation.PAYPAL_CAPTURE_REFUND: timedelta(days=45),
+    Operation.PAYPAL_SALE_REFUND: timedelta(days=30),
 }
 OPERATIONS = st.sampled_from(list(Operation))
 WAITS = st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=40))

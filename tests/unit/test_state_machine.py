@@ -14,6 +14,7 @@ EVENTS = [
     *(Event.CLAIMED, Event.NOT_SENT, Event.OUTCOME_LOST, Event.PROVEN_ABSENT),
     *(Event.ACTION_REQUIRED, Event.PAYER_ACTED, Event.SUBMITTED, Event.APPROVED),
     *(Event.DECLINED, Event.CANCELED, Event.CONTRADICTED, Event.UNRESOLVED),
+    Event.WITHDRAWN,
 ]
 CODES = {
     "acc": Status.ACCEPTED,
@@ -28,16 +29,16 @@ CODES = {
 }
 # A dot is a charge that stays where it is.
 GRID = """
-      claimed not_sent lost absent action acted submitted approved declined canceled contra unres
-acc   sub     .        .    .      .      .     pro       SUC      FAI      CAN      REV    .
-sub   .       acc      ind  .      act    .     pro       SUC      FAI      CAN      REV    .
-ind   .       .        .    acc    act    .     pro       SUC      FAI      CAN      REV    REV
-act   .       .        .    .      .      acc   pro       SUC      FAI      CAN      REV    REV
-pro   .       .        .    .      .      .     .         SUC      FAI      CAN      REV    REV
-SUC   .       .        .    .      .      .     .         .        .        .        REV    .
-FAI   .       .        .    .      .      .     .         REV      .        .        REV    .
-CAN   .       .        .    .      .      .     .         REV      .        .        REV    .
-REV   .       .        .    .      .      .     .         .        .        .        .      .
+      claim   not_sent lost absent action acted submitted approved declined canceled con   unr  wit
+acc   sub     .        .    .      .      .     pro       SUC      FAI      CAN      REV   .    CAN
+sub   .       acc      ind  .      act    .     pro       SUC      FAI      CAN      REV   .    .
+ind   .       .        .    acc    act    .     pro       SUC      FAI      CAN      REV   REV  .
+act   .       .        .    .      .      acc   pro       SUC      FAI      CAN      REV   REV  .
+pro   .       .        .    .      .      .     .         SUC      FAI      CAN      REV   REV  .
+SUC   .       .        .    .      .      .     .         .        .        .        REV   .    .
+FAI   .       .        .    .      .      .     .         REV      .        .        REV   .    .
+CAN   .       .        .    .      .      .     .         REV      .        .        REV   .    .
+REV   .       .        .    .      .      .     .         .        .        .        .     .    .
 """
 ROWS = [line.split() for line in GRID.strip().splitlines()[1:]]
 PAIRS = [

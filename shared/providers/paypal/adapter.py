@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
 
 from shared.domain.charge import Instrument, Operation
 from shared.domain.outcomes import Outcome
@@ -22,6 +22,7 @@ from shared.providers.paypal.api import PayPalApi
 from shared.providers.paypal.config import PayPalConfig
 from shared.providers.paypal.execution import Execution
 from shared.providers.paypal.per_process import PerProcess
+from shared.providers.paypal.refunds import PayPalRefunds
 from shared.providers.paypal.signature import SignatureVerifier
 
 
@@ -32,9 +33,12 @@ class PayPalProvider:
     own account, or for the configured payee.
     """
 
-    def __init__(self, config: PayPalConfig) -> None:
+    def __init__(
+        self, config: PayPalConfig, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._config = config
         self._api = PerProcess(lambda: PayPalApi(config))
+        self.refunds = PayPalRefunds(config, self._api.get, clock)
         self._signatures = PerProcess(lambda: SignatureVerifier(config))
 
     def freeze(self, request: ChargeRequest) -> FrozenCall:
@@ -60,6 +64,11 @@ class PayPalProvider:
         """Read an order or a v1 payment; one that is gone is Canceled."""
         del account
         return lookup.fetch(self._api.get(), reference, livemode=self._config.livemode)
+
+    def cancel(self, reference: str, account: str | None, key: str) -> Outcome:
+        """Look at an order that only we would capture: while nobody did, it is as good as void."""
+        del account, key
+        return lookup.call_off(self._api.get(), reference, livemode=self._config.livemode)
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> ProviderEvent:
         """Check a webhook's signature.

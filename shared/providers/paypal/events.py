@@ -18,24 +18,22 @@ from shared.providers.base import (
     DisputeFact,
     JsonObject,
     ProviderEvent,
-    RefundFact,
     Translation,
 )
 from shared.providers.paypal import orders_v2, payments_v1, reading
 from shared.providers.paypal.answers import declined
 from shared.providers.paypal.failures import CallFailed
 from shared.providers.paypal.reading import Unreadable
+from shared.providers.paypal.refund_reading import (
+    capture_of,
+    read_capture_refund,
+    read_sale_refund,
+)
 from shared.providers.paypal.verdicts import capture_outcome
 
 _EVENT_ID: Final = re.compile(r"[A-Za-z0-9-]{1,100}")
 _EVENT_TYPE: Final = re.compile(r"[A-Z0-9._-]{1,100}")
 
-_REFUND_STATUSES: Final = {
-    "COMPLETED": "succeeded",
-    "PENDING": "pending",
-    "FAILED": "failed",
-    "CANCELLED": "canceled",
-}
 _DISPUTE_OUTCOMES: Final = {
     "RESOLVED_BUYER_FAVOUR": "lost",
     "ACCEPTED": "lost",
@@ -44,6 +42,7 @@ _DISPUTE_OUTCOMES: Final = {
     "CANCELED_BY_BUYER": "won",
 }
 """RESOLVED_WITH_PAYOUT, where PayPal pays of its own, and what is unknown: plainly `closed`."""
+_PAID_OUT: Final = "RESOLVED_WITH_PAYOUT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,27 +121,21 @@ def _sale(told: _Telling) -> Translation:
 
 def _capture_refund(told: _Telling) -> Translation:
     refund = told.resource
-    refund_id = reading.demand_id(refund, "id")
-    capture_id = reading.linked_id(refund, "up", "captures")
-    if capture_id is None:
-        whole = told.ask(f"v2/payments/refunds/{refund_id}")
-        capture_id = reading.linked_id(whole, "up", "captures")
-    if capture_id is None:
-        raise Unreadable("a refund without a capture")
-    amount = reading.money(refund, "value", "currency_code", "amount")
-    fact = RefundFact(refund_id, capture_id, amount, _refund_status(refund, "status"))
-    return Translation(fact, frozenset({capture_id}), orders_v2.references(refund))
+    named = capture_of(refund)
+    if named is None:
+        whole = told.ask(f"v2/payments/refunds/{reading.demand_id(refund, 'id')}")
+        named = capture_of(whole)
+    fact = read_capture_refund(refund, named)
+    return Translation(fact, frozenset({fact.capture_reference}), fact.our_references)
 
 
 def _sale_refund(told: _Telling) -> Translation:
     refund_id = reading.demand_id(told.resource, "id")
     is_whole = reading.text(told.resource, "sale_id") is not None
     refund = told.resource if is_whole else told.ask(f"v1/payments/refund/{refund_id}")
-    sale_id = reading.demand_id(refund, "sale_id")
-    amount = reading.money(refund, "total", "currency", "amount")
-    fact = RefundFact(refund_id, sale_id, amount, _refund_status(refund, "state"))
+    fact = read_sale_refund(refund)
     named = frozenset(filter(reading.is_id, reading.texts(refund, "parent_payment")))
-    return Translation(fact, named | {sale_id}, payments_v1.references(refund))
+    return Translation(fact, named | {fact.capture_reference}, fact.our_references)
 
 
 def _dispute(told: _Telling) -> Translation:
@@ -151,12 +144,18 @@ def _dispute(told: _Telling) -> Translation:
     if not transactions:
         raise Unreadable("no disputed_transactions")
     captures = [reading.demand_id(each, "seller_transaction_id") for each in transactions]
+    money = reading.money(dispute, "value", "currency_code", "dispute_amount")
+    outcome = _dispute_outcome(dispute)
+    status = _dispute_status(outcome)
     fact = DisputeFact(
         dispute_reference=reading.demand_id(dispute, "dispute_id"),
         capture_reference=captures[0],
-        money=reading.money(dispute, "value", "currency_code", "dispute_amount"),
-        status=_dispute_status(dispute),
+        money=money,
+        status=status,
         reason=reading.text(dispute, "reason") or "OTHER",
+        # PayPal holds the amount from the first day on, and says of its return by the outcome.
+        withdrawn_minor=money.amount_minor,
+        reinstated_minor=money.amount_minor if status == "won" or outcome == _PAID_OUT else 0,
     )
     return Translation(fact, frozenset(captures), payments_v1.references(*transactions))
 
@@ -188,15 +187,12 @@ def _named_on_order(order: JsonObject) -> frozenset[str]:
     return orders_v2.references(*reading.several(order, "purchase_units"))
 
 
-def _refund_status(refund: JsonObject, member: str) -> str:
-    status = _REFUND_STATUSES.get(reading.demand(refund, member).upper())
-    if status is None:
-        raise Unreadable("an unknown refund status")
-    return status
-
-
-def _dispute_status(dispute: JsonObject) -> str:
+def _dispute_outcome(dispute: JsonObject) -> str | None:
+    """How it ended; None while it is open."""
     if reading.text(dispute, "status") != "RESOLVED":
-        return "open"
-    outcome = reading.text(dispute, "dispute_outcome", "outcome_code") or ""
-    return _DISPUTE_OUTCOMES.get(outcome, "closed")
+        return None
+    return reading.text(dispute, "dispute_outcome", "outcome_code") or ""
+
+
+def _dispute_status(outcome: str | None) -> str:
+    return "open" if outcome is None else _DISPUTE_OUTCOMES.get(outcome, "closed")

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from shared.domain.charge import Instrument, Operation
-from shared.domain.outcomes import Absent, Canceled, Indeterminate, Misconfigured, Outcome
+from shared.domain.outcomes import (
+    Absent,
+    Canceled,
+    Indeterminate,
+    Misconfigured,
+    Outcome,
+    PayerActed,
+    RequiresAction,
+)
 from shared.providers.base import FrozenCall
 from shared.providers.paypal.agreement import Standing
 from shared.providers.paypal.answers import Meaning, meaning_of
@@ -53,6 +61,18 @@ def fetch(api: PayPalApi, reference: str, *, livemode: bool) -> Outcome:
     except Unreadable as unreadable:
         return unread(unreadable)
     return outcome_of(agreement, livemode=livemode)
+
+
+def call_off(api: PayPalApi, reference: str, *, livemode: bool) -> Outcome:
+    """Canceled where the order or payment shows no capture: only we would make one.
+
+    PayPal has no call that cancels an order; it forgets what nobody captures.
+    """
+    match fetch(api, reference, livemode=livemode):
+        case RequiresAction() | PayerActed():
+            return Canceled(reference)
+        case outcome:
+            return outcome
 
 
 def _is_gone(problem: Problem) -> bool:

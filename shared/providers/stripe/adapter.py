@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from datetime import UTC, date, datetime
 
-from stripe import RequestOptions, StripeError
+from stripe import InvalidRequestError, RequestOptions, StripeError
 
 from shared.domain import outcomes as o
 from shared.domain.charge import Instrument
@@ -28,10 +27,8 @@ from shared.providers.stripe.client import StripeCalls, calls_of, options_for
 from shared.providers.stripe.config import StripeConfig
 from shared.providers.stripe.documents import text
 from shared.providers.stripe.failures import after_payment, after_preparation, after_read
+from shared.providers.stripe.refunds import SETTLING, StripeRefunds
 from shared.providers.stripe.search import IncompleteSearch, search
-
-SETTLING: Final = timedelta(minutes=2)
-"""A request that we gave up may still be at work at Stripe for so long: no list proves more."""
 
 
 class StripeProvider:
@@ -42,6 +39,7 @@ class StripeProvider:
     ) -> None:
         self._config = config
         self._clock = clock
+        self.refunds = StripeRefunds(config, lambda: self._calls, clock)
 
     def freeze(self, request: ChargeRequest) -> FrozenCall:
         """Fix the parameters; UnrepresentableAmount where Stripe cannot carry the amount."""
@@ -84,6 +82,17 @@ class StripeProvider:
                 return self._read(reference, account)
             except StripeError as error:
                 return after_read(error)
+
+    def cancel(self, reference: str, account: str | None, key: str) -> o.Outcome:
+        """Cancel a PaymentIntent; where Stripe refuses that, say how it stands instead."""
+        options: RequestOptions = {"stripe_account": account, "idempotency_key": key}
+        with time_limit(self._config.limits.total_deadline):
+            try:
+                return read_intent(self._calls.cancel_payment_intent(reference, options), account)
+            except InvalidRequestError:
+                return self.fetch(reference, account)
+            except StripeError as error:
+                return after_preparation(error)
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> ProviderEvent:
         """Check `Stripe-Signature` over the raw bytes; ForgedWebhook for anything amiss."""

@@ -20,10 +20,12 @@ from stripe import (
 from stripe.params import (
     BalanceTransactionListParams,
     EventListParams,
+    PaymentIntentCancelParams,
     PaymentIntentCreateParams,
     PaymentIntentListParams,
     PaymentIntentRetrieveParams,
     PaymentMethodCreateParams,
+    RefundCreateParams,
     RefundListParams,
 )
 from tenacity import (
@@ -83,9 +85,7 @@ class StripeCalls:
         expand: PaymentIntentRetrieveParams = {"expand": ["latest_charge"]}
         acting = self._acting(options)
         intent = _document(lambda: if_transient(retrieve, reference, expand, acting))
-        if intent.get("id") != reference:
-            raise APIError("an answer about another object")
-        return intent
+        return _same(reference, intent)
 
     def list_payment_intents(self, params: JsonObject, options: RequestOptions) -> JsonObject:
         """Read one page, newest first."""
@@ -100,6 +100,29 @@ class StripeCalls:
     def list_balance_transactions(self, params: JsonObject, options: RequestOptions) -> JsonObject:
         """Read one page, newest first."""
         page, typed = self._v1.balance_transactions.list, cast(BalanceTransactionListParams, params)
+        return _document(lambda: if_transient(page, typed, self._acting(options)))
+
+    def cancel_payment_intent(self, reference: str, options: RequestOptions) -> JsonObject:
+        """Cancel what has not moved any money."""
+        cancel = self._v1.payment_intents.cancel
+        expand: PaymentIntentCancelParams = {"expand": ["latest_charge"]}
+        acting = self._acting(options)
+        return _same(reference, _document(lambda: if_unsent(cancel, reference, expand, acting)))
+
+    def create_refund(self, params: JsonObject, options: RequestOptions) -> JsonObject:
+        """Give money back."""
+        create, typed = self._v1.refunds.create, cast(RefundCreateParams, params)
+        return _document(lambda: if_unsent(create, typed, self._acting(options)))
+
+    def read_refund(self, reference: str, options: RequestOptions) -> JsonObject:
+        """Read one refund."""
+        retrieve = self._v1.refunds.retrieve
+        acting = self._acting(options)
+        return _same(reference, _document(lambda: if_transient(retrieve, reference, {}, acting)))
+
+    def list_refunds(self, params: JsonObject, options: RequestOptions) -> JsonObject:
+        """Read one page, newest first."""
+        page, typed = self._v1.refunds.list, cast(RefundListParams, params)
         return _document(lambda: if_transient(page, typed, self._acting(options)))
 
     def latest_refund(self, charge: str, options: RequestOptions) -> JsonObject:
@@ -153,6 +176,12 @@ def calls_of(config: StripeConfig, process_id: int) -> StripeCalls:
 def options_for(account: str | None) -> RequestOptions:
     """The options of a read on that account."""
     return {"stripe_account": account}
+
+
+def _same(reference: str, document: JsonObject) -> JsonObject:
+    if document.get("id") != reference:
+        raise APIError("an answer about another object")
+    return document
 
 
 def _document(call: Callable[[], object]) -> JsonObject:

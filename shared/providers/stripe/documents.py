@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from shared.domain.errors import InvalidMoney
 from shared.domain.money import Money
 from shared.domain.wire_amount import from_stripe
 
-OUR_KEYS: Final = ("charge", "order")
+OUR_KEYS: Final = ("charge", "order", "refund")
 """The metadata under which our identifiers travel."""
+
+_OURS: Final = re.compile(r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 
 def at(document: object, *path: str) -> object:
@@ -56,6 +59,6 @@ def money_of(document: object, field: str) -> Money | None:
 
 
 def our_references(document: object) -> frozenset[str]:
-    """The identifiers of ours in the object's metadata."""
-    found = (text(document, "metadata", key) for key in OUR_KEYS)
-    return frozenset(reference for reference in found if reference)
+    """The identifiers of ours in the object's metadata; others write there what they like."""
+    found = (text(document, "metadata", key) or "" for key in OUR_KEYS)
+    return frozenset(reference.lower() for reference in found if _OURS.fullmatch(reference))

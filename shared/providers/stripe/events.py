@@ -12,11 +12,21 @@ from typing import Final
 from stripe import StripeError
 
 from shared.domain import outcomes as o
-from shared.providers.base import Disconnected, DisputeFact, JsonObject, RefundFact, Translation
+from shared.domain.refund import RefundFact
+from shared.providers.base import Disconnected, DisputeFact, JsonObject, Translation
 from shared.providers.stripe.answers import charge_of, read_charge, read_intent
 from shared.providers.stripe.client import StripeCalls, options_for
-from shared.providers.stripe.documents import at, id_of, items, money_of, our_references, text
+from shared.providers.stripe.documents import (
+    at,
+    id_of,
+    items,
+    money_of,
+    our_references,
+    text,
+    whole,
+)
 from shared.providers.stripe.failures import after_read
+from shared.providers.stripe.refunds import read_refund
 
 Fact = o.Outcome | RefundFact | DisputeFact | Disconnected | None
 
@@ -35,13 +45,8 @@ _REFUNDS: Final = frozenset(
     "refund.created refund.updated refund.failed charge.refund.updated".split()
 )
 
-_REFUND_STATUSES: Final = {
-    "pending": "pending",
-    "requires_action": "pending",
-    "succeeded": "succeeded",
-    "failed": "failed",
-    "canceled": "canceled",
-}
+_WITHDRAWN: Final = "charge.dispute.funds_withdrawn"
+_REINSTATED: Final = "charge.dispute.funds_reinstated"
 
 _DISPUTES: Final = frozenset(
     f"charge.dispute.{verb}"
@@ -80,11 +85,11 @@ def _fact(kind: str, thing: JsonObject, account: str | None, calls: StripeCalls)
     if kind in _ANNOUNCED:
         return _payment(_ANNOUNCED[kind], thing, account, calls)
     if kind in _REFUNDS:
-        return _refund(thing)
+        return read_refund(thing)
     if kind == "charge.refunded":
         return _newest_refund(thing, account, calls)
     if kind in _DISPUTES:
-        return _dispute(thing)
+        return _dispute(thing, kind)
     if kind == "account.application.deauthorized" and account is not None:
         # The event may be late, and the account back since.
         return calls.shut_out(account)
@@ -111,24 +116,34 @@ def _newest_refund(
     shown, reference = items(charge, "refunds", "data"), text(charge, "id")
     if not shown and reference is not None:
         shown = items(calls.latest_refund(reference, options_for(account)), "data")
-    return _refund(shown[0]) if shown else None
+    return read_refund(shown[0]) if shown else None
 
 
-def _refund(refund: object) -> RefundFact | None:
-    reference, capture = text(refund, "id"), id_of(refund, "charge")
-    money, status = money_of(refund, "amount"), _REFUND_STATUSES.get(text(refund, "status") or "")
-    if reference is None or capture is None or money is None or status is None:
-        return None
-    return RefundFact(reference, capture, money, status)
-
-
-def _dispute(dispute: JsonObject) -> DisputeFact | None:
+def _dispute(dispute: JsonObject, kind: str) -> DisputeFact | None:
     reference, capture = text(dispute, "id"), id_of(dispute, "charge")
     money = money_of(dispute, "amount")
     if reference is None or capture is None or money is None:
         return None
-    status = _CLOSED_DISPUTES.get(text(dispute, "status") or "", "open")
-    return DisputeFact(reference, capture, money, status, text(dispute, "reason") or "general")
+    return DisputeFact(
+        dispute_reference=reference,
+        capture_reference=capture,
+        money=money,
+        status=_CLOSED_DISPUTES.get(text(dispute, "status") or "", "open"),
+        reason=text(dispute, "reason") or "general",
+        withdrawn_minor=money.amount_minor if _moved(dispute, kind, _WITHDRAWN) else 0,
+        reinstated_minor=money.amount_minor if _moved(dispute, kind, _REINSTATED) else 0,
+    )
+
+
+def _moved(dispute: JsonObject, kind: str, told_by: str) -> bool:
+    """Whether the disputed amount moved: an event says so, or a balance transaction of its sign.
+
+    These may be in another currency, the account's own, so that their amounts are not taken.
+    """
+    amounts = [whole(each, "amount") or 0 for each in items(dispute, "balance_transactions")]
+    sign = -1 if told_by == _WITHDRAWN else 1
+    is_told = kind in (told_by, _REINSTATED)  # what comes back was gone
+    return is_told or any(amount * sign > 0 for amount in amounts)
 
 
 def _references(thing: JsonObject) -> frozenset[str]:

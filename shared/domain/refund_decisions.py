@@ -1,0 +1,132 @@
+"""What a provider's word does to a refund."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, assert_never
+
+from shared.domain import outcomes as o
+from shared.domain.decisions import Circumstances, Failure
+from shared.domain.refund import Refund, RefundFact, RefundStatus
+from shared.domain.refund_moves import RefundEvent, next_status
+from shared.domain.retry_policy import PARKED_DELAY, retry_delay
+
+SOONEST_LOOK: Final = timedelta(seconds=10)
+LATEST_LOOK: Final = timedelta(hours=1)
+"""How often a refund is looked up that the provider has and does not end: by its age, in between.
+An event usually comes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The provider's definite no: nothing went back."""
+
+    code: str
+    message: str
+    """Safe to show to the organizer."""
+
+
+RefundOutcome = RefundFact | Refused | o.NotSent | o.Indeterminate | o.Absent | o.Misconfigured
+"""What a refund's call, a read or an event comes to."""
+
+_ENDINGS: Final = {
+    RefundStatus.SUCCEEDED: RefundEvent.SUCCEEDED,
+    RefundStatus.FAILED: RefundEvent.FAILED,
+    RefundStatus.CANCELED: RefundEvent.CANCELED,
+}
+"""What a provider shows at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundDecision:
+    """What is to be written: the event, where it leads, and when to look again."""
+
+    event: RefundEvent
+    status: RefundStatus
+    reason: str
+    failure: Failure | None = None
+    """Only with a move."""
+    retry_at: datetime | None = None
+    """Only while the refund is pending."""
+
+
+def judge_refund(refund: Refund, outcome: RefundOutcome, seen: Circumstances) -> RefundDecision:
+    """Decide what the outcome does to the refund. Pure and total."""
+    match outcome:
+        case RefundFact():
+            return _told(refund, outcome, seen)
+        case Refused(code, message):
+            return _move(refund, RefundEvent.REFUSED, code, Failure(code, message))
+        case o.Misconfigured(reason):
+            return _again(refund, reason, seen.now + PARKED_DELAY)
+        case o.Absent(evidence):
+            return _again(refund, evidence, seen.now)
+        case o.NotSent(reason, retry_after) | o.Indeterminate(reason, _, retry_after):
+            delay = retry_delay(seen.tries, seen.jitter, retry_after)
+            return _unresolved(refund, reason, seen) or _again(refund, reason, seen.now + delay)
+        case _:
+            assert_never(outcome)
+
+
+def contradiction(refund: Refund, fact: RefundFact) -> str | None:
+    """Say what keeps this fact from being about this refund; None where all agrees."""
+    known = refund.provider_reference or fact.refund_reference
+    capture = refund.capture_reference or fact.capture_reference
+    checks = (
+        (fact.money == refund.money, f"refunded {fact.money} instead of {refund.money}"),
+        (fact.refund_reference == known, f"a second refund {fact.refund_reference}"),
+        (fact.capture_reference == capture, f"refunded of capture {fact.capture_reference}"),
+        (not _was_refused(refund, fact), f"the provider refused it, and shows it {fact.status}"),
+    )
+    return next((complaint for holds, complaint in checks if not holds), None)
+
+
+def _told(refund: Refund, fact: RefundFact, seen: Circumstances) -> RefundDecision:
+    complaint = contradiction(refund, fact)
+    if complaint is not None:
+        failure = Failure("contradiction", complaint)
+        return _move(refund, RefundEvent.CONTRADICTED, complaint, failure)
+    reason = f"{fact.refund_reference} is {fact.status}"
+    if fact.status not in _ENDINGS:
+        later = seen.now + _look_delay(refund, seen)
+        return _unresolved(refund, reason, seen) or _again(refund, reason, later)
+    words = f"The payment provider shows the refund as {fact.status}."
+    failure = Failure(f"refund_{fact.status}", words)
+    is_lost = fact.status is not RefundStatus.SUCCEEDED
+    return _move(refund, _ENDINGS[fact.status], reason, failure if is_lost else None)
+
+
+def _was_refused(refund: Refund, fact: RefundFact) -> bool:
+    """Whether the provider shows as alive what it said it had not taken.
+
+    A refund that it had taken carries its reference: there, an older word of it arrives late.
+    """
+    ended = refund.status in {RefundStatus.FAILED, RefundStatus.CANCELED}
+    lives = fact.status in {RefundStatus.PENDING, RefundStatus.SUCCEEDED}
+    return ended and lives and refund.provider_reference is None
+
+
+def _look_delay(refund: Refund, seen: Circumstances) -> timedelta:
+    return max(SOONEST_LOOK, min(LATEST_LOOK, (seen.now - refund.created_at) / 10))
+
+
+def _unresolved(refund: Refund, reason: str, seen: Circumstances) -> RefundDecision | None:
+    is_taken = refund.provider_reference is not None
+    patience = seen.limits.waiting if is_taken else seen.limits.indeterminate
+    if seen.now - refund.created_at <= patience:
+        return None
+    return _move(refund, RefundEvent.UNRESOLVED, reason, Failure("unresolved", reason))
+
+
+def _again(refund: Refund, reason: str, at: datetime) -> RefundDecision:
+    decision = _move(refund, RefundEvent.DEFERRED, reason)
+    pending = decision.status is RefundStatus.PENDING
+    return replace(decision, retry_at=at) if pending else decision
+
+
+def _move(
+    refund: Refund, event: RefundEvent, reason: str, failure: Failure | None = None
+) -> RefundDecision:
+    status = next_status(refund.status, event)
+    return RefundDecision(event, status, reason, failure if status is not refund.status else None)

@@ -1,0 +1,135 @@
+"""Refunds in a worker's hands: claimed, their calls frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping, bindparam, text, update
+
+from shared.aftermath_tables import refunds as table
+from shared.domain.charge import Operation, Provider
+from shared.domain.refund import Captured, Refund
+from shared.domain.retry_policy import AttemptRecord, key_expiry
+from shared.providers.base import FrozenCall
+from shared.repository.refunds import refund_of
+
+_COLUMNS: Final = """
+    r.*, c.account, c.provider_reference AS charge_reference, c.capture_reference,
+    c.identifier AS charge_identifier, o.identifier AS order_identifier
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCall:
+    """A refund's call, frozen with its key."""
+
+    call: FrozenCall
+    key: str
+    record: AttemptRecord
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedRefund:
+    """A refund held under a fencing number, with what asking for it takes."""
+
+    refund: Refund
+    provider: Provider
+    charge: UUID
+    order: UUID
+    captured: Captured
+    reason: str | None
+    stored: StoredCall | None
+    """None where it was never sent, or where the provider made it."""
+
+
+_CLAIM: Final = text(f"""
+    WITH found AS MATERIALIZED (
+        SELECT id, claimed_until FROM refunds
+        WHERE id = :id AND status = 'pending' AND next_attempt_at <= :now
+          AND (claimed_until IS NULL OR claimed_until <= :now)
+        FOR NO KEY UPDATE
+    ), r AS (
+        UPDATE refunds SET
+            claim_number = claim_number + 1, claimed_until = :until, dispatch_at = :until,
+            tries = tries + 1, updated_at = :now,
+            maybe_executed = maybe_executed
+                OR (found.claimed_until IS NOT NULL AND request IS NOT NULL)
+        FROM found WHERE refunds.id = found.id RETURNING refunds.*
+    )
+    SELECT {_COLUMNS} FROM r JOIN charges c ON c.id = r.charge_id
+    JOIN orders o ON o.id = c.order_id
+""")  # noqa: S608 - the columns are a constant of this module
+
+
+def claim_refund(
+    connection: Connection, refund_id: int, *, now: datetime, until: datetime
+) -> ClaimedRefund | None:
+    """Take the refund exclusively until the lease ends; None where it is not due or is taken.
+
+    A claim that outlived its lease is taken over: its holder may have sent the request.
+    """
+    arguments = {"id": refund_id, "now": now, "until": until}
+    row = connection.execute(_CLAIM, arguments).mappings().one_or_none()
+    if row is None:
+        return None
+    return ClaimedRefund(
+        refund=refund_of(row),
+        provider=Provider(row["provider"]),
+        charge=row["charge_identifier"],
+        order=row["order_identifier"],
+        captured=Captured(row["charge_reference"], row["capture_reference"], row["account"]),
+        reason=row["reason"],
+        stored=_stored(row),
+    )
+
+
+_FREEZE: Final = update(table).where(table.c.id == bindparam("refund")).returning(table)
+
+
+def freeze_call(
+    connection: Connection, refund_id: int, call: FrozenCall, now: datetime
+) -> StoredCall:
+    """Freeze what is asked, and the life of the key that it goes out under."""
+    values = {
+        "operation": call.operation,
+        "request": call.body,
+        "key_expires_at": key_expiry(call.operation, now),
+        "started_at": now,
+    }
+    return _frozen(connection, refund_id, values)
+
+
+def renew_key(
+    connection: Connection, refund_id: int, call: FrozenCall, now: datetime
+) -> StoredCall:
+    """Take a new key for the same request: nothing was ever executed under the one before."""
+    values = {
+        "key_number": table.c.key_number + 1,
+        "key_expires_at": key_expiry(call.operation, now),
+        "started_at": now,
+        "replayable": True,
+    }
+    return _frozen(connection, refund_id, values)
+
+
+def _frozen(connection: Connection, refund_id: int, values: dict[str, Any]) -> StoredCall:
+    row = connection.execute(_FREEZE.values(values), {"refund": refund_id}).mappings().one()
+    stored = _stored(row)
+    assert stored is not None, "it was just frozen"
+    return stored
+
+
+def _stored(row: RowMapping) -> StoredCall | None:
+    if row["request"] is None:
+        return None
+    number = row["key_number"]
+    return StoredCall(
+        call=FrozenCall(Operation(row["operation"]), row["request"]),
+        key=f"ref-{row['identifier']}" + (f"-{number}" if number > 1 else ""),
+        record=AttemptRecord(row["key_expires_at"], row["maybe_executed"], row["replayable"]),
+        started_at=row["started_at"],
+    )

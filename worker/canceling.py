@@ -1,0 +1,49 @@
+"""One wish to cancel a charge: claim it, ask the provider, settle the answer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from shared.container import Container
+from shared.db import unit_of_work
+from shared.domain import outcomes as o
+from shared.domain.charge import Charge
+from shared.domain.errors import ClaimLost
+from shared.repository import charges
+from shared.settlement import Source, settle
+from worker.patience import patiently
+
+log = structlog.get_logger()
+
+_ACTOR: Final = "worker"
+
+
+def execute(deps: Container, charge_id: int) -> None:
+    """Cancel the charge, if that is still wished and possible. Safe to run twice.
+
+    What comes of it is the provider's word: a charge that was paid meanwhile stays paid.
+    """
+    now = deps.clock()
+    until = now + timedelta(seconds=deps.settings.claim_lease)
+    with unit_of_work(deps.engine) as connection:
+        charge = charges.claim_to_cancel(connection, charge_id, now=now, until=until)
+    if charge is None:
+        return
+    outcome = _ask(deps, charge)
+    log.info("provider.answered", charge_id=charge_id, outcome=type(outcome).__name__)
+    try:
+        for attempt in patiently(deps):
+            with attempt, unit_of_work(deps.engine) as connection:
+                settle(connection, deps, charge_id, outcome, Source(_ACTOR, charge.claim_number))
+    except ClaimLost as lost:
+        log.warning("claim.lost", charge_id=charge_id, reason=str(lost))
+
+
+def _ask(deps: Container, charge: Charge) -> o.Outcome:
+    if charge.provider_reference is None:
+        return o.Withdrawn("cancelled before anything was sent")
+    key = f"chg-{charge.identifier}-cancel"
+    return deps.provider(charge.provider).cancel(charge.provider_reference, charge.account, key)

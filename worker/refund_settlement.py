@@ -1,0 +1,143 @@
+"""The one door through which a refund's status is written."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import Connection
+
+from shared.container import Container
+from shared.domain import outcomes as o
+from shared.domain.charge import Charge
+from shared.domain.decisions import Circumstances
+from shared.domain.errors import ClaimLost
+from shared.domain.money import Money
+from shared.domain.outbound import OutboundType
+from shared.domain.refund import Refund, RefundFact, RefundStatus
+from shared.domain.refund_decisions import RefundDecision, RefundOutcome, judge_refund
+from shared.domain.refund_moves import RefundEvent
+from shared.repository import charges, outbox, refunds
+from shared.settlement import Source, settle
+
+log = structlog.get_logger()
+
+_ANNOUNCED: Final = {
+    RefundStatus.SUCCEEDED: OutboundType.REFUND_SUCCEEDED,
+    RefundStatus.FAILED: OutboundType.REFUND_FAILED,
+    RefundStatus.CANCELED: OutboundType.REFUND_FAILED,
+    RefundStatus.NEEDS_REVIEW: OutboundType.REFUND_NEEDS_REVIEW,
+}
+"""What the ticketing platform is told when a refund arrives at a status."""
+
+
+def settle_refund(
+    connection: Connection,
+    deps: Container,
+    refund_id: int,
+    outcome: RefundOutcome,
+    source: Source,
+) -> RefundStatus:
+    """Lock order, charge, refund; decide; record: for the direct answer, the event and the read.
+
+    Raises ClaimLost where the claim that brings the outcome has a successor.
+    """
+    charge = charges.lock_charge(connection, refunds.charge_of(connection, refund_id))
+    refund = refunds.lock_refund(connection, refund_id)
+    if source.claim_number not in (None, refund.claim_number):
+        raise ClaimLost(f"refund {refund_id}: claim {source.claim_number} was taken over")
+    seen = Circumstances(
+        now=deps.clock(),
+        tries=refund.tries,
+        jitter=deps.jitter(),
+        livemode=deps.livemode(charge.provider),
+        limits=deps.settings.limits,
+    )
+    decision = judge_refund(refund, outcome, seen)
+    values = _learnt(refund, outcome, decision) | _state(refund, decision, source)
+    if values:
+        refunds.update_refund(connection, refund_id, values | {"updated_at": seen.now})
+    if decision.status is not refund.status:
+        _follow_up(connection, deps, charge, refund, decision, source)
+    log.info("refund.settled", refund_id=refund_id, status=decision.status, by=decision.event)
+    return decision.status
+
+
+def _learnt(refund: Refund, outcome: RefundOutcome, decision: RefundDecision) -> dict[str, Any]:
+    match outcome:
+        case RefundFact(reference) if decision.event is not RefundEvent.CONTRADICTED:
+            return {} if refund.provider_reference else {"provider_reference": reference}
+        case o.Indeterminate(_, replayable):
+            return {"maybe_executed": True} | ({} if replayable else {"replayable": False})
+        case o.Absent():
+            # Whatever the key answers from now on, it never made a refund: another key may.
+            return {"maybe_executed": False, "replayable": False}
+        case _:
+            return {}
+
+
+def _state(refund: Refund, decision: RefundDecision, source: Source) -> dict[str, Any]:
+    if decision.status is refund.status:
+        # Only the holder of the claim lets go of it; an event may come while the call is out.
+        is_ours_to_put_off = source.claim_number is not None and decision.retry_at is not None
+        return _put_off(decision) if is_ours_to_put_off else {}
+    failure = decision.failure
+    return _put_off(decision) | {
+        "status": decision.status,
+        "failure_code": failure.code if failure else None,
+        "failure_message": failure.message if failure else None,
+    }
+
+
+def _put_off(decision: RefundDecision) -> dict[str, Any]:
+    at = decision.retry_at
+    return {"claimed_until": None, "next_attempt_at": at, "dispatch_at": at}
+
+
+def _follow_up(
+    connection: Connection,
+    deps: Container,
+    charge: Charge,
+    refund: Refund,
+    decision: RefundDecision,
+    source: Source,
+) -> None:
+    now = deps.clock()
+    total = refunds.sum_refunds(connection, charge.id, now)
+    told = [
+        outbox.Announcement(
+            charge.order_id, _ANNOUNCED[decision.status], _payload(charge, refund, decision)
+        )
+    ]
+    if total.is_whole_now:
+        told.append(_whole(charge))
+    outbox.announce(connection, told, now)
+    if total.is_too_much:
+        back, taken = (
+            Money(amount, charge.money.currency) for amount in (total.total, total.captured)
+        )
+        complaint = o.Contradicted(f"refunded {back} of {taken}")
+        evidence = (source.evidence or {}) | {"refund": refund.id}
+        settle(connection, deps, charge.id, complaint, Source(source.actor, evidence=evidence))
+
+
+def _whole(charge: Charge) -> outbox.Announcement:
+    told = {
+        "order": str(charge.order_identifier),
+        "charge": str(charge.identifier),
+        "amount": charge.money.major,
+        "currency": charge.money.currency,
+    }
+    return outbox.Announcement(charge.order_id, OutboundType.ORDER_REFUNDED, told)
+
+
+def _payload(charge: Charge, refund: Refund, decision: RefundDecision) -> dict[str, str | None]:
+    return {
+        "refund": str(refund.identifier),
+        "charge": str(charge.identifier),
+        "order": str(charge.order_identifier),
+        "status": decision.status,
+        "amount": refund.money.major,
+        "currency": refund.money.currency,
+        "failure-code": decision.failure.code if decision.failure else None,
+    }

@@ -1,0 +1,97 @@
+"""One refund: claim it, ask the provider, settle the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection
+
+from shared.container import Container
+from shared.db import unit_of_work
+from shared.domain.errors import ClaimLost
+from shared.domain.refund_decisions import RefundOutcome
+from shared.domain.retry_policy import Step, next_step
+from shared.providers.base import RefundRequest
+from shared.repository import refund_claims
+from shared.settlement import Source
+from worker.patience import patiently
+from worker.refund_settlement import settle_refund
+
+log = structlog.get_logger()
+
+_ACTOR: Final = "worker"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A refund in hand: what to ask, and under which fencing number."""
+
+    held: refund_claims.ClaimedRefund
+    stored: refund_claims.StoredCall | None
+    """None where the provider has the refund, so that it is only read."""
+    step: Step
+
+
+def execute(deps: Container, refund_id: int) -> None:
+    """Carry the refund one step on, if it is due and nobody else has it. Safe to run twice."""
+    claim = _claim(deps, refund_id)
+    if claim is None:
+        return
+    outcome = _ask(deps, claim)
+    log.info("provider.answered", refund_id=refund_id, outcome=type(outcome).__name__)
+    source = Source(_ACTOR, claim.held.refund.claim_number)
+    try:
+        for attempt in patiently(deps):
+            with attempt, unit_of_work(deps.engine) as connection:
+                settle_refund(connection, deps, refund_id, outcome, source)
+    except ClaimLost as lost:
+        log.warning("claim.lost", refund_id=refund_id, reason=str(lost))
+
+
+def _claim(deps: Container, refund_id: int) -> Claim | None:
+    now = deps.clock()
+    until = now + timedelta(seconds=deps.settings.claim_lease)
+    with unit_of_work(deps.engine) as connection:
+        held = refund_claims.claim_refund(connection, refund_id, now=now, until=until)
+        if held is None:
+            return None
+        if held.refund.provider_reference is not None:
+            return Claim(held, None, Step.FIND)
+        stored = _current_call(connection, deps, held, now)
+    return Claim(held, stored, next_step(stored.record, now))
+
+
+def _current_call(
+    connection: Connection, deps: Container, held: refund_claims.ClaimedRefund, now: datetime
+) -> refund_claims.StoredCall:
+    stored, refund_id = held.stored, held.refund.id
+    if stored is None:
+        call = deps.provider(held.provider).refunds.freeze(_request(held))
+        return refund_claims.freeze_call(connection, refund_id, call, now)
+    if next_step(stored.record, now) is Step.RENEW:
+        return refund_claims.renew_key(connection, refund_id, stored.call, now)
+    return stored
+
+
+def _request(held: refund_claims.ClaimedRefund) -> RefundRequest:
+    return RefundRequest(
+        refund=held.refund.identifier,
+        charge=held.charge,
+        order=held.order,
+        money=held.refund.money,
+        captured=held.captured,
+        reason=held.reason,
+    )
+
+
+def _ask(deps: Container, claim: Claim) -> RefundOutcome:
+    held, stored = claim.held, claim.stored
+    provider = deps.provider(held.provider).refunds
+    if stored is None:
+        return provider.fetch(str(held.refund.provider_reference), held.captured)
+    if claim.step is Step.FIND:
+        return provider.find(stored.call, stored.started_at)
+    return provider.perform(stored.call, stored.key)
