@@ -179,8 +179,9 @@ def test_a_refund_that_only_we_have_is_missing_there(workshop: Workshop) -> None
     workshop.run()
     workshop.sql(
         "INSERT INTO refunds (identifier, charge_id, provider, provider_reference, origin,"
-        " amount_minor, currency, status, created_at, updated_at) VALUES (gen_random_uuid(), :charge, 'stripe',"
-        " 're_never', 'provider', 100, 'USD', 'succeeded', :now, :now) RETURNING id",
+        " amount_minor, currency, status, created_at, updated_at) VALUES (gen_random_uuid(),"
+        " :charge, 'stripe', 're_never', 'provider', 100, 'USD', 'succeeded', :now, :now)"
+        " RETURNING id",
         charge=charge,
         now=workshop.clock() - timedelta(minutes=11),
     )
