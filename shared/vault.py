@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pydantic import TypeAdapter
 
 from shared.domain.charge import Instrument
@@ -18,6 +18,7 @@ class Vault:
     """Encrypts with the newest key (the first), decrypts with any (Fernet, cryptography.io)."""
 
     def __init__(self, keys: Sequence[str]) -> None:
+        self._newest = Fernet(keys[0])
         self._ring = MultiFernet([Fernet(key) for key in keys])
 
     def seal(self, secret: str) -> bytes:
@@ -27,6 +28,18 @@ class Vault:
     def open(self, sealed: bytes) -> str:
         """Decrypt what `seal` made; cryptography's InvalidToken where no key fits."""
         return self._ring.decrypt(sealed).decode()
+
+    def is_current(self, sealed: bytes) -> bool:
+        """Whether the newest key sealed it, so that no other is needed for it."""
+        try:
+            self._newest.decrypt(sealed)
+        except InvalidToken:
+            return False
+        return True
+
+    def reseal(self, sealed: bytes) -> bytes:
+        """The same secret under the newest key; InvalidToken where no key fits."""
+        return self._ring.rotate(sealed)
 
     def seal_instrument(self, instrument: Instrument) -> bytes:
         """Encrypt what the buyer gave to pay with."""

@@ -49,6 +49,14 @@ BREACHES = (
         ),
     ),
     Breach(
+        "Nothing knows the command line",
+        (
+            ("worker.charging", "cli.keys"),
+            ("shared.db", "cli.rotation"),
+            ("local.child", "cli.keys"),
+        ),
+    ),
+    Breach(
         "Nothing that runs knows the proof",
         (
             ("worker.charging", "proof.world"),

@@ -10,7 +10,7 @@ from tests.architecture import rules
 from tests.architecture.rules import Module
 
 PROJECT = Path(__file__).resolve().parents[2]
-PROCESSES = ("shared", "worker", "api_shim")
+PROCESSES = ("shared", "worker", "api_shim", "cli")
 EVERYWHERE = (*PROCESSES, "sandbox", "local", "proof", "examples", "docs")
 HISTORY = PROJECT / "shared" / "migrations" / "versions"
 """Written once, never edited, and mostly SQL."""
