@@ -9,10 +9,13 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import jwt
+
 from local.development_keys import DevelopmentKeys
 from local.environment import is_sandboxed, web_url
 from local.ports import LOOPBACK, free_port
 from local.ready import LOOK_SECONDS, is_ready
+from local.subscription import Subscription
 
 PREFERRED_PORT = 8080
 NEEDED = ("STRIPE_PUBLISHABLE_KEY", "PAYPAL_CLIENT_ID")
@@ -61,13 +64,20 @@ def command() -> str:
 
 
 def main() -> None:
-    """Wait, then become the shop."""
+    """Wait, subscribe, then become the shop."""
     system = os.environ
     while not is_ready(web_url(system)):
         time.sleep(LOOK_SECONDS)
+    with Subscription(web_url(system), _token(system["JWT_SECRET"])) as subscription:
+        system["WEBHOOK_SECRET"] = subscription.renew(f"{shop_url(system)}/chargehand")
     address = f"{LOOPBACK}:{system['SHOP_PORT']}"
     words = ["gunicorn", "examples.checkout.shop:app", "--bind", address]
     os.execvp(words[0], [*words, "--threads", "8", "--no-control-socket"])  # noqa: S606 a list of words needs no shell
+
+
+def _token(secret: str) -> str:
+    claims = {"sub": "shop", "scope": "orders:write", "exp": int(time.time()) + 600}
+    return jwt.encode(claims, secret, "HS256")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 import os
 import sqlite3
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from werkzeug.wrappers import Response
 
 CHARGEHAND_URL = os.environ["CHARGEHAND_URL"]
 JWT_SECRET = os.environ["JWT_SECRET"]  # the one that Chargehand knows
-WEBHOOK_SECRET = os.environ.get("WEBHOOK_SECRET", "")  # told once, when the endpoint was made
+WEBHOOK_SECRET = os.environ["WEBHOOK_SECRET"]  # told once, when the endpoint was made
 STRIPE_PUBLISHABLE_KEY = os.environ["STRIPE_PUBLISHABLE_KEY"]
 PAYPAL_CLIENT_ID = os.environ["PAYPAL_CLIENT_ID"]
 STRIPE_JS_BASE = os.environ.get("STRIPE_JS_BASE", "https://js.stripe.com/basil")
@@ -36,11 +37,12 @@ app.secret_key = os.environ["SHOP_SECRET_KEY"]
 app.config["SESSION_COOKIE_SAMESITE"] = "Lax"  # comes along on the way back from PayPal
 
 
-def database() -> sqlite3.Connection:
-    """Open the database; as a context manager it is one transaction."""
-    connection = sqlite3.connect(DATABASE)
-    connection.executescript(TABLES)
-    return connection
+@contextmanager
+def database() -> Iterator[sqlite3.Connection]:
+    """One transaction, written when the block ends well."""
+    with closing(sqlite3.connect(DATABASE)) as connection, connection:
+        connection.executescript(TABLES)
+        yield connection
 
 
 def token(user: str, scope: str) -> str:

@@ -29,9 +29,8 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="package")
-def storefront(browser: Browser, new_database: Callable[[], str]) -> Iterator[Storefront]:
+def storefront(new_database: Callable[[], str]) -> Iterator[Storefront]:
     """All that `script/server` runs, the shop included."""
-    del browser  # without one nothing need be started
     with (
         temporary_folder("storefront") as folder,
         Redis(folder) as redis,

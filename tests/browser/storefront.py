@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import requests
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from local import environment as env
 from local.child import Child
@@ -41,16 +42,20 @@ class Storefront:
         taken = [row for row in self.control.ledger() if row["kind"] in MONEY_IN]
         return [row["custom_id"] or row["metadata"]["order"] for row in taken].count(order)
 
-    def charges(self, order: str) -> list[tuple[str, str | None]]:
+    def charges(self, order: str) -> list[tuple[Any, ...]]:
         """The status and provider's reference of an order's charges, the oldest first."""
+        return self.sql(
+            "SELECT c.status, c.provider_reference FROM charges c"
+            " JOIN orders o ON o.id = c.order_id WHERE o.identifier = %s ORDER BY c.id",
+            order,
+        )
+
+    def sql(self, query: str, *values: str) -> list[tuple[Any, ...]]:
+        """Rows of the system's database."""
         connection = psycopg2.connect(self.settings["DATABASE_URL"])
         try:
             with connection, connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT c.status, c.provider_reference FROM charges c"
-                    " JOIN orders o ON o.id = c.order_id WHERE o.identifier = %s ORDER BY c.id",
-                    (order,),
-                )
+                cursor.execute(query, values)
                 return cursor.fetchall()
         finally:
             connection.close()
@@ -121,6 +126,15 @@ def open_paypal(page: Page) -> Page:
 def expect_says(page: Page, text: str) -> None:
     """Wait until the page says something with that text."""
     expect(page.get_by_role("status")).to_have_text(re.compile(text))
+
+
+def expect_after_reloads(page: Page, element: Locator) -> None:
+    """Reload until the page has an element that its backend adds when it hears of it."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not element.count():
+        assert time.monotonic() < deadline, page.content()
+        page.reload()
+        expect_says(page, ".")
 
 
 def _answers(url: str) -> bool:

@@ -10,6 +10,7 @@ from tests.browser.storefront import (
     DECLINED,
     Storefront,
     answer_challenge,
+    expect_after_reloads,
     expect_says,
     fill_card,
     order_ticket,
@@ -27,6 +28,19 @@ def test_a_card_pays(page: Page, storefront: Storefront) -> None:
     expect_says(page, "Paid")
     expect(page.locator("#ways")).to_be_hidden()
     assert storefront.times_paid(order) == 1
+
+
+def test_what_was_paid_is_given_once_the_event_arrives(page: Page, storefront: Storefront) -> None:
+    order_ticket(page, storefront, "by card")
+    pay_by_card(page)
+    expect_says(page, "Paid")
+
+    ticket = page.locator("#ticket")
+    expect_after_reloads(page, ticket)
+    number = ticket.inner_text()
+    page.reload()
+
+    expect(ticket).to_have_text(number)
 
 
 def test_a_declined_card_says_so_and_another_pays(page: Page, storefront: Storefront) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from local.folders import PROJECT
+from local.ports import free_port
 from tests.system.system import System
 
 PAGE = PROJECT / "docs" / "integrate.md"
@@ -51,7 +52,11 @@ def test_the_page_shows_both_sides_of_the_example() -> None:
 def test_every_command_answers_what_the_page_says(system: System, tmp_path: Path) -> None:
     numbered = enumerate(COMMANDS)
     script = [f"{{\n{block.text}}} > {tmp_path}/{number}" for number, block in numbered]
-    environment = {"CHARGEHAND": system.base, "JWT_SECRET": system.keys.JWT_SECRET}
+    environment = {
+        "CHARGEHAND": system.base,
+        "JWT_SECRET": system.keys.JWT_SECRET,
+        "PLATFORM_URL": f"http://127.0.0.1:{free_port()}",
+    }
 
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", "\n".join(script)],
