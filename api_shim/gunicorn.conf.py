@@ -4,7 +4,9 @@ from shared.settings import load_settings
 
 _settings = load_settings()
 
-bind = f"{_settings.host}:{_settings.port}"
+_host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
+
+bind = f"{_host}:{_settings.port}"
 workers = _settings.web_concurrency
 worker_class = "api_shim.punctual.PunctualWorker"
 threads = _settings.web_threads

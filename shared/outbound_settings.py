@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared.setting_kinds import Port, Seconds
+
+_RANGE: Final = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 
 
 def _parts(value: object) -> object:
@@ -16,14 +21,15 @@ def _parts(value: object) -> object:
 def _ports(value: object) -> object:
     if not isinstance(value, str):
         return value
-    ends = [part.partition("-") for part in value.replace(",", " ").split()]
-    return {port for first, _, last in ends for port in range(int(first), int(last or first) + 1)}
+    found = [_RANGE.fullmatch(part) for part in value.replace(",", " ").split()]
+    if not all(found):
+        raise ValueError("must be ports and ranges of ports: 8443, 9000-9010")
+    ends = [(int(match[1]), int(match[2] or match[1])) for match in found if match]
+    return {port for first, last in ends for port in range(first, last + 1)}
 
 
-Port = Annotated[int, Field(ge=1, le=65535)]
 Ports = Annotated[frozenset[Port], NoDecode, BeforeValidator(_ports)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_parts)]
-Seconds = Annotated[float, Field(gt=0)]
 
 
 class OutboundSettings(BaseSettings):

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Final, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from jwt import PyJWKSet
+from jwt.exceptions import PyJWTError
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.setting_kinds import Host, Port, Seconds, Secrets, Texts, is_address
 
 SHORTEST_SECRET: Final = 32
 """RFC 7518 §3.2: an HS256 key is as long as the hash."""
 
+Rate = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}/(second|minute|hour)$")]
 
-def _split(value: object) -> object:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
-Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-"""Comma separated."""
-Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
-Rate = Annotated[str, Field(pattern=r"^[1-9]\d*/(second|minute|hour)$")]
-Origin = Annotated[str, Field(pattern=r"^https?://[\w.-]+(:\d+)?$")]
-"""Written out: flask-cors would take anything else for a pattern."""
+_ORIGIN: Final = re.compile(r"https?://[a-z0-9_.-]+(:[0-9]{1,5})?")
+"""Lower case, no path, as browsers write it; flask-cors would take anything else for a pattern."""
 
 
 class WebSettings(BaseSettings):
@@ -31,14 +27,14 @@ class WebSettings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
 
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    host: Host = "127.0.0.1"
+    port: Port = 8000
     web_concurrency: Annotated[int, Field(ge=1, le=64)] = 2
     web_threads: Annotated[int, Field(ge=1, le=256)] = 8
 
-    web_read_timeout: Annotated[float, Field(gt=0)] = 15
+    web_read_timeout: Seconds = 15
     trusted_proxies: Annotated[int, Field(ge=0, le=8)] = 0
-    cors_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_split)] = ()
+    cors_origins: Texts = ()
     rate_limit_per_user: Rate = "600/minute"
     rate_limit_per_address: Rate = "1200/minute"
     rate_limit_of_webhooks: Rate = "6000/minute"
@@ -59,8 +55,8 @@ class WebSettings(BaseSettings):
     @classmethod
     def _long_enough(cls, value: SecretStr | tuple[SecretStr, ...]) -> object:
         secrets = value if isinstance(value, tuple) else (value,)
-        lengths = [len(secret.get_secret_value()) for secret in secrets]
-        if any(0 < length < SHORTEST_SECRET for length in lengths):
+        texts = [secret.get_secret_value() for secret in secrets]
+        if any(text and len(text.strip()) < SHORTEST_SECRET for text in texts):
             raise ValueError("needs at least 32 characters (RFC 7518 §3.2)")
         return value
 
@@ -68,10 +64,17 @@ class WebSettings(BaseSettings):
     @classmethod
     def _reachable(cls, value: str) -> str:
         if "://" in value:
-            if not value.startswith(("https://", "http://")):
+            if not is_address(value, frozenset({"https", "http"})):
                 raise ValueError("must be an https:// URL or a file")
-        elif value and not Path(value).is_file():
-            raise ValueError(f"there is no file {value}")
+        elif value:
+            _require_key_set(Path(value))
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(_ORIGIN.fullmatch(origin) for origin in value):
+            raise ValueError("must be origins, each like https://tickets.example")
         return value
 
     @model_validator(mode="after")
@@ -79,3 +82,12 @@ class WebSettings(BaseSettings):
         if not self.token_secrets and not self.jwt_jwks:
             raise ValueError("JWT_SECRET or JWT_JWKS is needed")
         return self
+
+
+def _require_key_set(path: Path) -> None:
+    try:
+        PyJWKSet.from_json(path.read_text(encoding="utf8"))
+    except OSError:
+        raise ValueError(f"there is no file {path} to read") from None
+    except (PyJWTError, ValueError, AttributeError, RecursionError):
+        raise ValueError(f"there is no JWK Set in {path}") from None
