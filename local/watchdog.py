@@ -6,6 +6,7 @@ parent is gone, kill -9 included. It looks at its parent's pid as well as at the
 forked sibling may hold the pipe open.
 """
 
+import atexit
 import contextlib
 import functools
 import os
@@ -38,6 +39,13 @@ class Watchdog:
         """`pid` has ended; its number may become somebody else's."""
         self._tell(f"forget {pid}\n")
 
+    def leave(self) -> None:
+        """Say goodbye: what is still watched ends now, then the watchdog itself."""
+        pipe = self._process.stdin
+        assert pipe is not None
+        pipe.close()
+        self._process.wait()
+
     def _tell(self, line: str) -> None:
         pipe = self._process.stdin
         assert pipe is not None
@@ -49,7 +57,9 @@ class Watchdog:
 @functools.cache
 def watchdog() -> Watchdog:
     """The one watchdog of this process, started when first needed."""
-    return Watchdog()
+    made = Watchdog()
+    atexit.register(made.leave)
+    return made
 
 
 def guard(parent: int, orders: IO[bytes]) -> dict[int, int]:

@@ -1,11 +1,12 @@
 """Fuzzing from the description: no 5xx, no undescribed status, no answer against its schema."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings, strategies
 from schemathesis.checks import not_a_server_error
+from schemathesis.generation.stateful.state_machine import APIStateMachine
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     negative_data_rejection,
@@ -31,12 +32,14 @@ CHECKS = [
 ]
 FEWEST_REQUESTS = 2_000
 EXAMPLES = settings(
-    max_examples=100,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+LONG = [pytest.mark.long, pytest.mark.timeout(1_800)]
+WORKFLOWS = settings(EXAMPLES, max_examples=30, stateful_step_count=8)
+EVERYTHING = {"sub": "buyer", "scope": "admin orders:write charges:write"}
 
 Rows = dict[str, list[str]]
 
@@ -56,15 +59,16 @@ def rows(platform: Platform) -> Rows:
     return {"event": [event], "order": orders, "charge": charges}
 
 
+@pytest.mark.parametrize("examples", [100, pytest.param(3_000, marks=LONG)])
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.endpoint)
 def test_a_route_keeps_to_its_description(
-    platform: Platform, rows: Rows, asked: list[str], door: Door
+    platform: Platform, rows: Rows, asked: list[str], door: Door, examples: int
 ) -> None:
     description = schemathesis.openapi.from_dict(document(DOORS))
     description.app = platform.app
     route = description[door.rule.replace("<", "{").replace(">", "}")][door.method]
 
-    @EXAMPLES
+    @settings(EXAMPLES, max_examples=examples)
     @given(route.as_strategy(), strategies.sampled_from(sorted(ROLES)), strategies.booleans())
     def ask(case: schemathesis.Case[Any], role: str, exists: bool) -> None:  # noqa: FBT001 it is drawn
         asked.append(case.method)
@@ -77,6 +81,28 @@ def test_a_route_keeps_to_its_description(
 
 def test_enough_was_asked(asked: list[str]) -> None:
     assert len(asked) >= FEWEST_REQUESTS
+
+
+def test_what_one_answer_names_may_be_asked_next(platform: Platform, asked: list[str]) -> None:
+    description = schemathesis.openapi.from_dict(document(DOORS))
+    description.app = platform.app
+    headers = {"Authorization": f"Bearer {platform.token(EVERYTHING)}"}
+
+    def call_kwargs(_machine: object, case: schemathesis.Case[Any]) -> dict[str, Any]:
+        asked.append(case.method)
+        return {"headers": headers}
+
+    def validate(
+        _machine: object, response: Any, case: schemathesis.Case[Any], **_kwargs: object
+    ) -> None:
+        case.validate_response(response, checks=CHECKS)
+
+    machine = description.as_state_machine()
+    steps = {"get_call_kwargs": call_kwargs, "validate_response": validate}
+    before = len(asked)
+    cast("type[APIStateMachine]", type("Workflow", (machine,), steps)).run(settings=WORKFLOWS)
+
+    assert len(asked) > before
 
 
 def _headers(platform: Platform, role: str) -> dict[str, str]:
