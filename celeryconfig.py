@@ -10,6 +10,7 @@ from shared.task_names import (
     QUEUES,
     RECONCILE_RUN,
     SWEEP_RUN,
+    WATCH_RUN,
     WEBHOOKS,
 )
 
@@ -88,6 +89,7 @@ timezone = "UTC"
 _ROUNDS = {
     SWEEP_RUN: _settings.sweep_interval,
     RECONCILE_RUN: _settings.reconcile_interval,
+    WATCH_RUN: _settings.watch_interval,
 }
 beat_schedule = {
     task: {"task": task, "schedule": interval, "options": {"expires": interval * 2}}

@@ -59,10 +59,12 @@ def _write(tables: Tables, given: Row) -> list[Row]:
 
 
 def _take_overdue(tables: Tables, given: Row) -> list[Row]:
+    again = dict(zip(given["statuses"], given["again"], strict=True))
     return [
-        tables.update("charges", row["id"], {"deadline_at": given["again"]})
+        tables.update("charges", row["id"], {"deadline_at": again[row["status"]]})
         for row in list(tables.rows["charges"].values())
-        if row["deadline_at"] is not None
+        if row["status"] in again
+        and row["deadline_at"] is not None
         and row["deadline_at"] <= given["now"]
         and row["provider_reference"] is not None
     ]

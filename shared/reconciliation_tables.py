@@ -14,6 +14,7 @@ __all__ = [
     "ledger_movements",
     "reconciliation_differences",
     "reconciliation_runs",
+    "webhook_event_redrives",
 ]
 
 _INSTANT: Final = TIMESTAMP(timezone=True)
@@ -97,4 +98,16 @@ reconciliation_differences = Table(
     Column("explanation", String),
     Column("found_at", _INSTANT, nullable=False),
     Column("resolved_at", _INSTANT),
+)
+
+webhook_event_redrives = Table(
+    "webhook_event_redrives",
+    METADATA,
+    _id(),
+    Column("event_id", BigInteger, nullable=False),
+    Column("at", _INSTANT, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("former_result", String),
+    Column("former_handled_at", _INSTANT, nullable=False),
 )

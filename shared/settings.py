@@ -48,6 +48,7 @@ class Settings(
     relay_window: Annotated[int, Field(ge=1, le=1_000_000)] = 5_000
     sweep_interval: Seconds = 5
     reconcile_interval: Seconds = 5
+    watch_interval: Seconds = 60
     event_poll_interval: Seconds = 20
     event_poll_idle_interval: Seconds = 300
     event_overlap: Seconds = 120

@@ -48,14 +48,7 @@ def settle(
         raise ClaimLost(f"charge {charge_id}: claim {source.claim_number} was taken over")
     attempt = attempts.open_attempt(connection, charge_id)
     now = deps.clock()
-    seen = Circumstances(
-        now=now,
-        tries=attempt.tries if attempt else 0,
-        jitter=deps.jitter(),
-        livemode=deps.livemode(charge.provider),
-        limits=deps.settings.limits,
-        asked_at=attempt.started_at if attempt else None,
-    )
+    seen = circumstances(deps, charge, attempt, now)
     decision = judge(charge, outcome, seen)
     is_over = decision.status in SETTLED
     _write_attempt(connection, charge, attempt, outcome, now, is_over=is_over)
@@ -68,6 +61,20 @@ def settle(
         charges.update_charge(connection, charge_id, _put_off(decision, now))
     log.info("charge.settled", charge_id=charge_id, status=decision.status, by=decision.event)
     return decision.status
+
+
+def circumstances(
+    deps: Container, charge: Charge, attempt: attempts.Attempt | None, now: datetime
+) -> Circumstances:
+    """What a decision about the charge needs besides the charge and the outcome."""
+    return Circumstances(
+        now=now,
+        tries=attempt.tries if attempt else 0,
+        jitter=deps.jitter(),
+        livemode=deps.livemode(charge.provider),
+        limits=deps.settings.limits,
+        asked_at=attempt.started_at if attempt else None,
+    )
 
 
 def _write_attempt(

@@ -9,6 +9,7 @@ WEBHOOK_EVENT_HANDLE: Final = "webhook_event.handle"
 OUTBOUND_EVENT_DELIVER: Final = "outbound_event.deliver"
 SWEEP_RUN: Final = "sweep.run"
 RECONCILE_RUN: Final = "reconcile.run"
+WATCH_RUN: Final = "watch.run"
 
 CHARGES: Final = "charges"
 WEBHOOKS: Final = "webhooks"
@@ -23,5 +24,6 @@ QUEUES: Final = {
     OUTBOUND_EVENT_DELIVER: OUTBOUND,
     SWEEP_RUN: MAINTENANCE,
     RECONCILE_RUN: MAINTENANCE,
+    WATCH_RUN: MAINTENANCE,
 }
 """The queue of each task."""

@@ -10,6 +10,7 @@ import structlog
 from shared.celery_app import app
 from shared.container import Container
 from shared.db import unit_of_work
+from shared.domain.age_limits import AGE_LIMITS
 from shared.repository import outbound_retention, overdue
 from shared.settlement import Source, settle
 from worker.dispatch import open_publisher, publish_due
@@ -18,9 +19,6 @@ log = structlog.get_logger()
 
 RELAY_GRACE: Final = timedelta(seconds=10)
 """What is due for longer has no relay; the sweep then publishes itself."""
-
-POLL_AGAIN: Final = timedelta(minutes=5)
-"""How long to wait before an overdue charge is looked up once more."""
 
 
 def run(deps: Container) -> None:
@@ -48,8 +46,13 @@ def run(deps: Container) -> None:
 def look_up_overdue(deps: Container) -> int:
     """Ask the provider where the charges stand that it or the payer keeps waiting."""
     now = deps.clock()
+    again = {
+        status: now + limit.look_again
+        for status, limit in AGE_LIMITS.items()
+        if limit.look_again is not None
+    }
     with unit_of_work(deps.engine) as connection:
-        late = overdue.take_overdue(connection, now=now, again=now + POLL_AGAIN)
+        late = overdue.take_overdue(connection, now=now, again=again)
     for charge in late:
         provider = deps.provider(charge.provider)
         outcome = provider.fetch(charge.provider_reference, charge.account)

@@ -9,9 +9,19 @@ from shared.task_names import (
     RECONCILE_RUN,
     REFUND_EXECUTE,
     SWEEP_RUN,
+    WATCH_RUN,
     WEBHOOK_EVENT_HANDLE,
 )
-from worker import canceling, charging, inbox, outbound, reconciliation, refunding, sweep
+from worker import (
+    canceling,
+    charging,
+    inbox,
+    outbound,
+    reconciliation,
+    refunding,
+    sweep,
+    watch,
+)
 
 _PROCESS = "worker"
 
@@ -56,3 +66,9 @@ def sweep_run() -> None:
 def reconcile_run() -> None:
     """Find what the providers know and we do not."""
     reconciliation.run(container(_PROCESS))
+
+
+@app.task(name=WATCH_RUN)
+def watch_run() -> None:
+    """Say what is stuck."""
+    watch.run(container(_PROCESS))

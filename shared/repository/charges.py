@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, bindparam, text, update
+from sqlalchemy import Connection, RowMapping, TextClause, bindparam, text, update
 
 from shared.domain.charge import Charge, OrderStatus, Provider, Status
 from shared.domain.errors import UnknownRecord
@@ -106,15 +106,25 @@ def claim_to_cancel(
     return None if row is None else _charge(row)
 
 
-_LOCK: Final = text(f"""
-    SELECT {_COLUMNS} FROM orders o JOIN charges c ON c.order_id = o.id
-    WHERE c.id = :id FOR NO KEY UPDATE OF o, c
-""")  # noqa: S608 - as above
+_READ: Final = (
+    f"SELECT {_COLUMNS} FROM orders o JOIN charges c ON c.order_id = o.id WHERE c.id = :id"  # noqa: S608 - as above
+)
+_ONE: Final = text(_READ)
+_LOCK: Final = text(f"{_READ} FOR NO KEY UPDATE OF o, c")
 
 
 def lock_charge(connection: Connection, charge_id: int) -> Charge:
     """The charge with its order, both locked, the order first: everybody locks in that order."""
-    row = connection.execute(_LOCK, {"id": charge_id}).mappings().one_or_none()
+    return _one(connection, _LOCK, charge_id)
+
+
+def read_charge(connection: Connection, charge_id: int) -> Charge:
+    """The charge with its order, as they stand."""
+    return _one(connection, _ONE, charge_id)
+
+
+def _one(connection: Connection, query: TextClause, charge_id: int) -> Charge:
+    row = connection.execute(query, {"id": charge_id}).mappings().one_or_none()
     if row is None:
         raise UnknownRecord(f"charge {charge_id}")
     return _charge(row)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from shared.domain.charge import Provider
@@ -96,9 +96,40 @@ def unhandled_event(
     row = connection.execute(query, {"event": event_id}).one_or_none()
     if row is None:
         return None
-    return StoredEvent(
-        row.id, Provider(row.provider), row.event_type, row.account, row.body, row.tries
+    return _event(row)
+
+
+_ANY: Final = select(*_UNHANDLED.selected_columns, _EVENT.result).where(
+    _EVENT.id == bindparam("event")
+)
+
+
+def any_event(connection: Connection, event_id: int) -> tuple[StoredEvent, str | None] | None:
+    """The stored event, handled or not, with what was made of it."""
+    row = connection.execute(_ANY, {"event": event_id}).one_or_none()
+    return None if row is None else (_event(row), row.result)
+
+
+_REDRIVE: Final = text("""
+    WITH former AS (
+        SELECT id, result, handled_at FROM webhook_events
+        WHERE id = :event AND handled_at IS NOT NULL FOR UPDATE
+    ), due AS (
+        UPDATE webhook_events e SET handled_at = NULL, result = NULL, tries = 0, dispatch_at = :now
+        FROM former WHERE e.id = former.id
     )
+    INSERT INTO webhook_event_redrives (event_id, at, actor, reason, former_result,
+                                        former_handled_at)
+    SELECT id, :now, :actor, :reason, result, handled_at FROM former RETURNING id
+""")
+
+
+def redrive_event(
+    connection: Connection, event_id: int, actor: str, reason: str, now: datetime
+) -> bool:
+    """Make a handled event due again, and put on record why; False where it is none."""
+    arguments = {"event": event_id, "actor": actor, "reason": reason, "now": now}
+    return connection.execute(_REDRIVE, arguments).one_or_none() is not None
 
 
 def finish_event(
@@ -116,6 +147,12 @@ def postpone_event(connection: Connection, event_id: int, tries: int, until: dat
 
 
 _WRITE: Final = update(webhook_events).where(_EVENT.id == bindparam("event"))
+
+
+def _event(row: Row[*tuple[Any, ...]]) -> StoredEvent:
+    return StoredEvent(
+        row.id, Provider(row.provider), row.event_type, row.account, row.body, row.tries
+    )
 
 
 def _write(connection: Connection, event_id: int, **values: object) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, text
 
-from shared.domain.charge import Provider
+from shared.domain.charge import Provider, Status
 
 KEYS_KEPT: Final = timedelta(days=30)
 """Longer than every provider's own window, as the contract promises."""
@@ -25,17 +26,23 @@ class OverdueCharge:
 
 
 _TAKE_OVERDUE: Final = text("""
-    UPDATE charges SET deadline_at = :again WHERE id IN (
+    UPDATE charges c SET deadline_at = looks.again
+    FROM unnest(CAST(:statuses AS text[]), CAST(:again AS timestamptz[])) AS looks (status, again)
+    WHERE looks.status = c.status AND c.id IN (
         SELECT id FROM charges
         WHERE deadline_at <= :now AND provider_reference IS NOT NULL AND parked_reason IS NULL
+          AND status = ANY(:statuses)
         ORDER BY deadline_at LIMIT 100 FOR NO KEY UPDATE SKIP LOCKED
-    ) RETURNING id, provider, provider_reference, account
+    ) RETURNING c.id, c.provider, c.provider_reference, c.account
 """)
 
 
-def take_overdue(connection: Connection, *, now: datetime, again: datetime) -> list[OverdueCharge]:
-    """Charges past their deadline, put off to `again`; two callers never get the same."""
-    rows = connection.execute(_TAKE_OVERDUE, {"now": now, "again": again})
+def take_overdue(
+    connection: Connection, *, now: datetime, again: Mapping[Status, datetime]
+) -> list[OverdueCharge]:
+    """Charges past their deadline in these states, each put off; two callers never get the same."""
+    arguments = {"now": now, "statuses": list(again), "again": list(again.values())}
+    rows = connection.execute(_TAKE_OVERDUE, arguments)
     return [
         OverdueCharge(row.id, Provider(row.provider), row.provider_reference, row.account)
         for row in rows

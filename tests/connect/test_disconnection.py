@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from shared.db import unit_of_work
+from shared.domain.charge import Status
 from shared.providers.base import Disconnected
 from shared.repository import charges, overdue
 from tests.api.platform import BUYER, NOWHERE, data_of, error_of
@@ -165,7 +166,7 @@ def test_nobody_looks_up_what_is_parked(stage: Stage) -> None:
 
     now = datetime.now(UTC)
     with unit_of_work(stage.platform.deps.engine) as connection:
-        late = overdue.take_overdue(connection, now=now, again=now)
+        late = overdue.take_overdue(connection, now=now, again=dict.fromkeys(Status, now))
 
     assert stage.row(path).parked_reason
     assert late == []

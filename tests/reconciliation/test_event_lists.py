@@ -81,9 +81,9 @@ def many_events(workshop: Workshop) -> int:
 
 
 def test_a_batch_whose_webhooks_are_all_lost_settles_by_the_lists_alone(workshop: Workshop) -> None:
-    settling = [workshop.charge_by_stripe("pm_card_sandbox_processing") for _ in range(3)]
+    settling = [workshop.charge_by_stripe("pm_card_sandbox_processing_stuck") for _ in range(3)]
     challenged = [workshop.charge_by_stripe("tok_threeDSecure2Required") for _ in range(3)]
-    refused = [workshop.charge_by_stripe("pm_card_sandbox_processing") for _ in range(2)]
+    refused = [workshop.charge_by_stripe("pm_card_sandbox_processing_stuck") for _ in range(2)]
     wallets = [workshop.charge_by_paypal() for _ in range(3)]
     cheques = [workshop.charge_by_paypal() for _ in range(2)]
     workshop.run()
@@ -241,7 +241,7 @@ def test_a_reader_that_lost_its_list_moves_no_cursor(workshop: Workshop) -> None
 
 def test_a_connected_account_has_a_list_of_its_own(workshop: Workshop) -> None:
     account = workshop.connect()
-    charge = workshop.charge_by_stripe("pm_card_sandbox_processing")
+    charge = workshop.charge_by_stripe("pm_card_sandbox_processing_stuck")
     workshop.run()
     workshop.control.settle(workshop.row(charge).provider_reference)
 
@@ -260,7 +260,7 @@ def test_a_connected_account_has_a_list_of_its_own(workshop: Workshop) -> None:
 
 def test_a_list_that_cannot_be_read_holds_nobody_up(workshop: Workshop) -> None:
     workshop.control.fault("503", f"^GET {PAYPAL_LIST}$", times=None)
-    charge = workshop.charge_by_stripe("pm_card_sandbox_processing")
+    charge = workshop.charge_by_stripe("pm_card_sandbox_processing_stuck")
     workshop.run()
     workshop.control.settle(workshop.row(charge).provider_reference)
 

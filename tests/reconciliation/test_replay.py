@@ -1,0 +1,104 @@
+"""A stored event can be tried anew without effect, or driven anew with a reason."""
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from shared.domain import outcomes as o
+from shared.domain.charge import Status
+from shared.domain.errors import UnknownRecord
+from shared.domain.state_machine import Event
+from tests.reconciliation.workshop import Workshop
+from worker import event_lists, replay
+
+TABLES = ("charges", "attempts", "transitions", "orders", "webhook_events", "refunds")
+
+
+def everything(workshop: Workshop) -> str:
+    """Every row that an event could change."""
+    return str([workshop.sql(f"SELECT t::text FROM {table} t ORDER BY id") for table in TABLES])  # noqa: S608 the names above
+
+
+def event_of(workshop: Workshop, kind: str) -> int:
+    """The newest stored event of that type."""
+    query = "SELECT max(id) FROM webhook_events WHERE event_type = :kind"
+    return int(workshop.sql(query, kind=kind)[0][0])
+
+
+def test_a_dry_run_says_what_would_be_decided_and_writes_nothing(workshop: Workshop) -> None:
+    charge = workshop.charge_by_stripe("pm_card_sandbox_processing_stuck")
+    workshop.run()
+    workshop.control.settle(workshop.row(charge).provider_reference)
+    event_lists.read(workshop.deps)  # stored, and not yet handled
+    before = everything(workshop)
+
+    told = replay.dry_run(workshop.deps, event_of(workshop, "payment_intent.succeeded"))
+
+    assert isinstance(told.fact, o.Approved)
+    assert (told.charge_id, told.status, told.result) == (charge, Status.PROCESSING, None)
+    assert told.decision
+    assert (told.decision.event, told.decision.status) == (Event.APPROVED, Status.SUCCEEDED)
+    assert everything(workshop) == before
+    workshop.run()
+    assert workshop.status(charge) == "succeeded"
+
+
+def test_a_dry_run_of_a_handled_event_says_what_was_made_of_it(workshop: Workshop) -> None:
+    charge = workshop.charge_by_stripe()
+    workshop.run()
+    workshop.control.dashboard_refund(workshop.row(charge).provider_reference, 100)
+    event_lists.read(workshop.deps)
+    workshop.run()
+    before = everything(workshop)
+
+    refunded = replay.dry_run(workshop.deps, event_of(workshop, "refund.created"))
+    paid = replay.dry_run(workshop.deps, event_of(workshop, "charge.succeeded"))
+
+    assert (refunded.result, refunded.charge_id, refunded.decision) == ("applied", charge, None)
+    assert paid.decision
+    assert paid.decision.status is Status.SUCCEEDED
+    assert everything(workshop) == before
+
+
+def test_an_event_that_nobody_has_cannot_be_replayed(workshop: Workshop) -> None:
+    with pytest.raises(UnknownRecord):
+        replay.dry_run(workshop.deps, 7)
+
+    assert not replay.redrive(workshop.deps, 7, actor="operator", reason="a mistake")
+
+
+def test_an_event_driven_anew_is_handled_again_and_says_why(workshop: Workshop) -> None:
+    charge = workshop.charge_by_stripe()
+    workshop.run()
+    event_lists.read(workshop.deps)
+    workshop.run()
+    event = event_of(workshop, "charge.succeeded")
+    workshop.sql(
+        "UPDATE webhook_events SET result = 'unmatched' WHERE id = :id RETURNING 1", id=event
+    )
+
+    first = replay.redrive(workshop.deps, event, actor="operator-1", reason="matched since")
+    second = replay.redrive(workshop.deps, event, actor="operator-1", reason="once more")
+    workshop.run()
+
+    assert (first, second) == (True, False)
+    handled = workshop.sql(
+        "SELECT result, charge_id, handled_at IS NOT NULL FROM webhook_events WHERE id = :id",
+        id=event,
+    )
+    assert handled == [("applied", charge, True)]
+    assert workshop.sql("SELECT actor, reason, former_result FROM webhook_event_redrives") == [
+        ("operator-1", "matched since", "unmatched")
+    ]
+    assert workshop.status(charge) == "succeeded"
+
+
+def test_nothing_is_driven_anew_without_a_reason(workshop: Workshop) -> None:
+    workshop.charge_by_stripe()
+    workshop.run()
+    event_lists.read(workshop.deps)
+    workshop.run()
+
+    with pytest.raises(IntegrityError, match="ck_webhook_event_redrives_reason"):
+        replay.redrive(
+            workshop.deps, event_of(workshop, "charge.succeeded"), actor="operator", reason=""
+        )

@@ -1,0 +1,85 @@
+"""Replay: what today's code would make of a stored event, and the driving of it anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import Connection
+
+from shared.container import Container
+from shared.db import unit_of_work
+from shared.domain import outcomes as o
+from shared.domain.charge import Status
+from shared.domain.decisions import Decision, judge
+from shared.domain.errors import UnknownRecord
+from shared.providers.base import Disconnected, DisputeFact, RefundFact
+from shared.repository import attempts, charges, inbox
+from shared.settlement import circumstances
+
+log = structlog.get_logger()
+
+Fact = o.Outcome | RefundFact | DisputeFact | Disconnected | None
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """An event as it was handled, beside what would be made of it now."""
+
+    event_id: int
+    event_type: str
+    result: str | None
+    """What was made of it; None where it still waits."""
+    fact: Fact
+    charge_id: int | None
+    status: Status | None
+    """Where the charge stands."""
+    decision: Decision | None
+    """What the one door would decide; None where the fact does not concern a charge's status."""
+
+
+def dry_run(deps: Container, event_id: int) -> Replay:
+    """Translate a stored event, handled or not, and decide on it. Writes nothing, locks nothing.
+
+    Asks the provider, as the translation does where an event says too little. UnknownRecord where
+    there is no such event.
+    """
+    with unit_of_work(deps.engine) as connection:
+        found = inbox.any_event(connection, event_id)
+    if found is None:
+        raise UnknownRecord(f"webhook event {event_id}")
+    event, result = found
+    told = deps.provider(event.provider).translate(event.body, event.account)
+    with unit_of_work(deps.engine) as connection:
+        charge_id = charges.find_charge(
+            connection,
+            event.provider,
+            event.account,
+            references=told.references,
+            ours=told.our_references,
+        )
+        status, decision = _decide(connection, deps, charge_id, told.fact)
+    return Replay(event.id, event.event_type, result, told.fact, charge_id, status, decision)
+
+
+def redrive(deps: Container, event_id: int, *, actor: str, reason: str) -> bool:
+    """Make a handled event due again, with who wants it and why on record; False where it is due.
+
+    It is handled as any other: what it says is absorbed where it is known already.
+    """
+    with unit_of_work(deps.engine) as connection:
+        is_due = inbox.redrive_event(connection, event_id, actor, reason, deps.clock())
+    log.info("webhook_event.redriven", event_id=event_id, actor=actor, is_due=is_due)
+    return is_due
+
+
+def _decide(
+    connection: Connection, deps: Container, charge_id: int | None, fact: Fact
+) -> tuple[Status | None, Decision | None]:
+    if charge_id is None:
+        return None, None
+    charge = charges.read_charge(connection, charge_id)
+    if fact is None or isinstance(fact, RefundFact | DisputeFact | Disconnected):
+        return charge.status, None
+    attempt = attempts.open_attempt(connection, charge_id)
+    return charge.status, judge(charge, fact, circumstances(deps, charge, attempt, deps.clock()))

@@ -1,0 +1,35 @@
+"""The watch: beat's round that raises an alarm for what is stuck."""
+
+from __future__ import annotations
+
+import structlog
+
+from shared.container import Container
+from shared.db import unit_of_work
+from shared.domain.age_limits import AGE_LIMITS
+from shared.repository import ages
+
+log = structlog.get_logger()
+
+
+def run(deps: Container) -> int:
+    """Say at level error what stands too long in a state, or differs unexplained; how much.
+
+    Reads only, one line a state, each time it holds: whoever collects the logs counts them.
+    """
+    now = deps.clock()
+    oldest = {status: now - limit.alarm_after for status, limit in AGE_LIMITS.items()}
+    with unit_of_work(deps.engine) as connection:
+        stuck = ages.overdue_states(connection, oldest)
+        unexplained = ages.unexplained_differences(connection)
+    for state in stuck:
+        log.error(
+            "charges.overdue",
+            status=state.status,
+            count=state.count,
+            since=state.since.isoformat(),
+            charges=state.charges,
+        )
+    if unexplained:
+        log.error("ledger.unexplained", count=unexplained)
+    return len(stuck)
