@@ -13,7 +13,8 @@ from shared.domain import outcomes as o
 from shared.domain.charge import Status
 from shared.domain.decisions import Decision, judge
 from shared.domain.errors import UnknownRecord
-from shared.providers.base import Disconnected, DisputeFact, RefundFact
+from shared.domain.refund import RefundFact
+from shared.providers.base import Disconnected, DisputeFact
 from shared.repository import attempts, charges, inbox
 from shared.settlement import circumstances
 

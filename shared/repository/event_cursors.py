@@ -65,6 +65,9 @@ _TAKE: Final = text("""
                 AND c.provider = e.provider AND c.account IS NOT DISTINCT FROM e.account)
             OR EXISTS (SELECT FROM charges c WHERE c.dispatch_at IS NOT NULL
                 AND c.status IN ('submitting', 'indeterminate') AND c.parked_reason IS NULL
+                AND c.provider = e.provider AND c.account IS NOT DISTINCT FROM e.account)
+            OR EXISTS (SELECT FROM refunds r JOIN charges c ON c.id = r.charge_id
+                WHERE r.dispatch_at IS NOT NULL
                 AND c.provider = e.provider AND c.account IS NOT DISTINCT FROM e.account))
         ORDER BY due_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
     RETURNING id, provider, account, read_until, newest_at, page, claim_number, failures
@@ -81,8 +84,8 @@ def take_cursor(
 ) -> EventCursor | None:
     """Take a list that is due, until then; nobody else gets it meanwhile.
 
-    A list is due where a charge of its account waits, where a reading of it is not at its end, or
-    where it was last asked for before `idle_since`; one that its owner disconnected never is.
+    A list is due where a charge or refund of its account waits, where a reading of it is not at its
+    end, or where it was last asked for before `idle_since`; one that its owner disconnected never.
     """
     arguments = {
         "providers": list(providers),

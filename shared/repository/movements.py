@@ -196,7 +196,7 @@ def _allowed(status: str, amounts: list[int]) -> frozenset[int]:
     match status:
         case "failed" | "canceled":
             return frozenset({0})
-        case "pending":
+        case "pending" | "needs_review":
             return frozenset({0, whole})
         case "disputed":
             sizes = range(len(amounts) + 1)
