@@ -22,11 +22,13 @@ Due = tuple[str, int]
 MOST_PER_ENDPOINT: Final = 100
 """Of one round, so that an endpoint which is owed much does not make others wait."""
 
-# A charge that its buyer called off is not to be charged, whatever else is due for it.
+# A charge that its buyer called off is not to be charged, whatever else is due for it, and can
+# be cancelled even while it is parked.
 _TAKE_DUE: Final = text("""
     WITH due_charges AS (
         UPDATE charges SET dispatch_at = :again WHERE id IN (
-            SELECT id FROM charges WHERE dispatch_at <= :now AND parked_reason IS NULL
+            SELECT id FROM charges WHERE dispatch_at <= :now
+              AND (parked_reason IS NULL OR cancel_requested_at IS NOT NULL)
             ORDER BY dispatch_at LIMIT :most_charges FOR NO KEY UPDATE SKIP LOCKED
         ) RETURNING id, cancel_requested_at IS NOT NULL
                     AND status IN ('accepted', 'requires_action') AS is_called_off

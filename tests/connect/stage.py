@@ -120,7 +120,7 @@ class Stage:
     def run(self) -> int:
         """Carry on whatever is due until nothing is; how many messages that took."""
         count = 0
-        while due := self._due():
+        while due := self.due():
             for task, row_id in due:
                 HANDLERS[task](self.platform.deps, row_id)
             count += len(due)
@@ -178,7 +178,8 @@ class Stage:
         self.control.wait_for(is_told)
         self.run()
 
-    def _due(self) -> list[tuple[str, int]]:
+    def due(self) -> list[tuple[str, int]]:
+        """Take what is due to be told to the workers."""
         now = self.platform.deps.clock()
         with unit_of_work(self.platform.deps.engine) as connection:
             again, most = now + timedelta(seconds=30), dict.fromkeys(QUEUES, 500)

@@ -176,7 +176,7 @@ def revoked_once_read(stage: Stage, key: str) -> Iterator[None]:
     engine = stage.platform.deps.engine
 
     def revoke(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if "FOR NO KEY UPDATE OF o" in statement:
+        if "LEFT JOIN stripe_authorizations" in statement:
             with unit_of_work(engine) as other:
                 authorizations.revoke_authorization(other, int(key), datetime.now(UTC))
 

@@ -10,10 +10,11 @@ from shared.db import unit_of_work
 from shared.domain.charge import Status
 from shared.providers.base import Disconnected
 from shared.repository import charges, overdue
+from shared.task_names import CHARGE_EXECUTE
 from tests.api.platform import BUYER, NOWHERE, data_of, error_of
 from tests.connect.conftest import MakeStage
 from tests.connect.stage import Stage, connect_event
-from worker import inbox
+from worker import charging, inbox
 from worker.disconnection import disconnect
 
 LEFT = "account.application.deauthorized"
@@ -172,27 +173,41 @@ def test_nobody_looks_up_what_is_parked(stage: Stage) -> None:
     assert late == []
 
 
-def test_a_charge_on_the_wire_is_settled_by_its_answer_and_then_parked(stage: Stage) -> None:
+def test_a_charge_on_the_wire_keeps_its_claim_and_is_not_taken_on_after_it(stage: Stage) -> None:
     event, _, account = stage.authorized()
     path = stage.charged(event)
-    now, deps = datetime.now(UTC), stage.platform.deps
+    key, now, deps = stage.row(path).id, datetime.now(UTC), stage.platform.deps
+    until = now + timedelta(seconds=45)
     with unit_of_work(deps.engine) as connection:
-        until = now + timedelta(seconds=45)
-        assert charges.claim_charge(connection, stage.row(path).id, now=now, until=until)
+        assert charges.claim_charge(connection, key, now=now, until=until)
 
     leave(stage, account)
     in_flight = stage.row(path)
     stage.platform.sql(
         "UPDATE charges SET status = 'indeterminate', claimed_until = NULL, dispatch_at = now(),"
         " next_attempt_at = now() WHERE id = :id",
-        id=in_flight.id,
+        id=key,
     )
-    stage.run()
+    told = stage.due()
+    charging.execute(deps, key)
 
     assert in_flight.parked_reason
     assert in_flight.claimed_until == until
+    assert (CHARGE_EXECUTE, key) not in told
     assert stage.row(path).claim_number == in_flight.claim_number
-    assert stage.status(path) == "indeterminate"
+
+
+def test_a_parked_charge_can_be_called_off(stage: Stage) -> None:
+    event, _, account = stage.authorized()
+    path = stage.charged(event)
+    leave(stage, account)
+
+    answer = stage.platform.ask("POST", f"{path}/cancel", as_=BUYER)
+    stage.run()
+
+    assert answer.status_code == 202
+    assert stage.status(path) == "canceled"
+    assert stage.row(path).parked_reason is None
 
 
 def test_money_that_arrives_for_a_parked_charge_is_taken(stage: Stage) -> None:
