@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 import jwt
@@ -34,6 +35,7 @@ CREATE TABLE IF NOT EXISTS heard (webhook_id TEXT PRIMARY KEY);
 
 app = Flask(__name__)
 app.secret_key = os.environ["SHOP_SECRET_KEY"]
+app.jinja_env.globals.update(price=PRICE, currency=CURRENCY)
 app.config["SESSION_COOKIE_SAMESITE"] = "Lax"  # comes along on the way back from PayPal
 
 
@@ -51,32 +53,40 @@ def token(user: str, scope: str) -> str:
     return jwt.encode({"sub": user, "scope": scope, "exp": expires}, JWT_SECRET, "HS256")
 
 
+def ask(method: str, path: str, data: Mapping[str, Any] | None = None) -> requests.Response:
+    """Ask Chargehand something, as the platform."""
+    authorization = f"Bearer {token('shop', 'orders:write')}"
+    headers = {"Authorization": authorization, "Content-Type": "application/vnd.api+json"}
+    body = data and {"data": data}
+    return requests.request(method, CHARGEHAND_URL + path, json=body, headers=headers, timeout=10)
+
+
 def tell(kind: str, attributes: Mapping[str, Any], **related: Mapping[str, str]) -> None:
     """Tell Chargehand of an event or an order. To tell it again is harmless: it is the same one."""
     relationships = {name: {"data": linkage} for name, linkage in related.items()}
     data = {"type": kind, "attributes": attributes, "relationships": relationships}
-    answer = requests.post(
-        f"{CHARGEHAND_URL}/v1/{kind}s",
-        json={"data": data},
-        headers={
-            "Authorization": f"Bearer {token('shop', 'orders:write')}",
-            "Content-Type": "application/vnd.api+json",
-        },
-        timeout=10,
-    )
+    ask("POST", f"/v1/{kind}s", data).raise_for_status()
+
+
+def stripe_account() -> str | None:
+    """Find the organizer's own Stripe account; None where the platform's is charged."""
+    answer = ask("GET", f"/v1/events/{EVENT}/stripe-authorization")
+    if answer.status_code == HTTPStatus.NOT_FOUND:
+        return None
     answer.raise_for_status()
+    return str(answer.json()["data"]["attributes"]["stripe-user-id"])
 
 
 @app.get("/")
 def show_shop() -> str:
     """Offer the ticket."""
-    return render_template("shop.html", price=PRICE, currency=CURRENCY)
+    return render_template("shop.html")
 
 
 @app.post("/orders")
 def place_order() -> Response:
     """Take an order, tell Chargehand of it, send the buyer to the checkout."""
-    mode = request.form["mode"]
+    mode = request.form["mode"] if request.form["mode"] in ("stripe", "paypal") else abort(400)
     order, buyer = str(uuid.uuid4()), session.setdefault("buyer", str(uuid.uuid4()))
     modes = {"can-pay-by-stripe": True, "can-pay-by-paypal": True}
     tell("event", {"identifier": EVENT, "name": "Open air", "currency": CURRENCY, **modes})
@@ -107,19 +117,14 @@ def show_checkout(order: str) -> str:
         "chargehand": CHARGEHAND_URL,
         "token": token(buyer, "charges:write"),
         "stripeKey": STRIPE_PUBLISHABLE_KEY,
+        "stripeAccount": stripe_account() if mode == "stripe" else None,
     }
     scripts = {
         "stripe": f"{STRIPE_JS_BASE}/stripe.js",
         "paypal": f"{PAYPAL_JS_BASE}/sdk/js?client-id={PAYPAL_CLIENT_ID}&currency={CURRENCY}",
     }
-    return render_template(
-        "checkout.html",
-        checkout=checkout,
-        script=scripts[mode],
-        price=PRICE,
-        currency=CURRENCY,
-        ticket=number,
-    )
+    page = {"checkout": checkout, "script": scripts[mode], "ticket": number}
+    return render_template("checkout.html", **page)
 
 
 @app.post("/chargehand")

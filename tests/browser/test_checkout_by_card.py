@@ -17,6 +17,8 @@ from tests.browser.storefront import (
     pay_by_card,
 )
 
+pytestmark = pytest.mark.timeout(300)  # the first test waits for the system
+
 CREATING = "^POST /v1/payment_intents$"
 
 

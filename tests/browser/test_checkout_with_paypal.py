@@ -1,8 +1,11 @@
 """A buyer who pays with PayPal in the example's checkout."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.storefront import Storefront, expect_says, open_paypal, order_ticket
+
+pytestmark = pytest.mark.timeout(300)  # the first test waits for the system
 
 OWN_PAGE = "Pay on PayPal's own page"
 

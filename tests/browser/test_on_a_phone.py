@@ -7,6 +7,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.storefront import Storefront, open_paypal, order_ticket
 
+pytestmark = pytest.mark.timeout(300)  # the first test waits for the system
+
 SMALLEST_TEXT = 16
 SMALLEST_TARGET = 44
 """CSS pixels: WCAG 2.2, success criterion 2.5.5."""

@@ -3,10 +3,13 @@
 import time
 
 import jwt
+import pytest
 
 from local.environment import web_url
 from local.subscription import Subscription
 from tests.browser.storefront import Storefront
+
+pytestmark = pytest.mark.timeout(300)  # the first test waits for the system
 
 
 def test_a_shop_that_starts_again_has_one_endpoint(storefront: Storefront) -> None:
