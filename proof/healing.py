@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Final
 
+from proof.ledger import State
 from proof.moves import Kind, Move, apply, hear, turnable
 from proof.watch import ENDS, Watch
 from proof.wire import Verdict, Word
@@ -29,8 +30,9 @@ def _serve(world: World, watch: Watch) -> None:
     for request in list(world.provider.wire):
         world.provider.arrive(request, Verdict.CAPTURED)
     _finish(world)
-    for thing in turnable(world):
-        apply(world, Move(Kind.TURN, turnable(world).index(thing)))
+    for place, thing in enumerate(turnable(world)):
+        if thing.state is not State.APPROVED:  # it waits for us, and whoever waits may give up
+            apply(world, Move(Kind.TURN, place))
     while world.provider.ledger.undelivered:
         world.receive(0, again=False)
     world.relay()
@@ -38,9 +40,10 @@ def _serve(world: World, watch: Watch) -> None:
         world.deliver(0, again=False)
         _finish(world)
         watch.look(world)
-    world.sweep()
-    _finish(world)
-    watch.look(world)
+    if not _is_quiet(world):
+        world.sweep()
+        _finish(world)
+        watch.look(world)
 
 
 def _finish(world: World) -> None:

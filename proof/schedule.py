@@ -32,7 +32,7 @@ _WEIGHTS: Final[dict[Kind, int]] = {
     Kind.LOSE: 2,
     Kind.TURN: 4,
     Kind.REFUND: 1,
-    Kind.SWEEP: 5,
+    Kind.SWEEP: 4,
     Kind.CANCEL: 1,
     Kind.WAIT: 12,
 }

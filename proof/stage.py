@@ -15,12 +15,14 @@ class Actor:
         self.name = name
         self.place = "start"
         self.subject: Any = None
-        self.path: tuple[object, ...] = ()
-        """What it met so far: with the name, all that its local variables can depend on."""
+        self.steps = 0
+        self.path: tuple[int, ...] = ()
+        """What whoever searches noted of the world after each of its steps."""
         self._greenlet = greenlet(task)
 
     def resume(self, word: object = None) -> None:
         """Let it run to its next pause, with an answer to what it paused for."""
+        self.steps += 1
         told = self._greenlet.switch(*([word] if self.place != "start" else []))
         self.place, self.subject = ("done", None) if self._greenlet.dead else told
 

@@ -154,7 +154,7 @@ class World:
         if not again:
             del self.queue.messages[index]
         run = charging.execute if task == CHARGE_EXECUTE else inbox.handle
-        self._enter(task, partial(run, self.deps, row_id))
+        self._enter(f"{task} {row_id}", partial(run, self.deps, row_id))
 
     def sweep(self) -> None:
         """The sweep looks up what is overdue, and expires the order if nobody pays for it."""

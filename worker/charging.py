@@ -13,7 +13,7 @@ from shared.container import Container
 from shared.db import unit_of_work
 from shared.domain import outcomes as o
 from shared.domain.charge import Charge, Instrument, PayPalCheckout, Status
-from shared.domain.decisions import Decision
+from shared.domain.decisions import Decision, weigh_absence
 from shared.domain.errors import ClaimLost
 from shared.domain.retry_policy import Step, next_step
 from shared.domain.state_machine import Event
@@ -113,7 +113,8 @@ def _request(charge: Charge, instrument: Instrument) -> ChargeRequest:
 def _ask(deps: Container, claim: Claim) -> o.Outcome:
     provider, attempt = deps.provider(claim.charge.provider), claim.attempt
     if claim.step is Step.FIND:
-        return provider.find(attempt.call, claim.instrument, attempt.key, attempt.started_at)
+        found = provider.find(attempt.call, claim.instrument, attempt.key, attempt.started_at)
+        return weigh_absence(found, attempt.record, deps.clock())
     return provider.perform(attempt.call, claim.instrument, attempt.key)
 
 

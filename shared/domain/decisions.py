@@ -8,7 +8,12 @@ from typing import Final, assert_never
 
 from shared.domain import outcomes as o
 from shared.domain.charge import SETTLED, Charge, OrderStatus, Status
-from shared.domain.retry_policy import FIRST_LOOK_TRIES, PARKED_DELAY, retry_delay
+from shared.domain.retry_policy import (
+    FIRST_LOOK_TRIES,
+    PARKED_DELAY,
+    AttemptRecord,
+    retry_delay,
+)
 from shared.domain.state_machine import Event, next_status
 
 _WAITING: Final = frozenset({Status.REQUIRES_ACTION, Status.PROCESSING})
@@ -87,6 +92,18 @@ def judge(charge: Charge, outcome: o.Outcome, seen: Circumstances) -> Decision:
             return _called_off(charge, outcome)
         case _:
             return _unanswered(charge, outcome, seen)
+
+
+def weigh_absence(found: o.Outcome, attempt: AttemptRecord, now: datetime) -> o.Outcome:
+    """Doubt an absence while a request under the key may still be at work.
+
+    Where the key is still replayable, an answer was lost. We look rather than send again within the
+    key's margin, and so perhaps a moment after the last request left. At the key's end it is old.
+    """
+    if isinstance(found, o.Absent) and attempt.replayable and now < attempt.key_expires_at:
+        rest = attempt.key_expires_at - now
+        return o.Indeterminate("a request may still be at work", retry_after=rest)
+    return found
 
 
 def contradiction(charge: Charge, fact: o.Approved, *, livemode: bool) -> str | None:

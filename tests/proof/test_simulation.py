@@ -83,6 +83,23 @@ FOUND = {
             Move(Kind.STEP, 0, 3),  # no connection could be made
         ),
     ),
+    "a request that is still at work at the end of its key is not called absent": (
+        STRIPE,
+        (
+            *BEGUN,
+            Move(Kind.KILL),  # before it asks
+            Move(Kind.WAIT, 0, 10),  # until five seconds before the key's margin
+            Move(Kind.RELAY, 0, 1),
+            Move(Kind.DELIVER, 0, 1),
+            Move(Kind.STEP),  # it asks
+            Move(Kind.STEP, 0, 2),  # and hears nothing, while the request is at work
+            Move(Kind.WAIT, 0, 3),
+            Move(Kind.RELAY, 0, 1),
+            Move(Kind.DELIVER, 0, 1),  # a successor looks, and sees nothing yet
+            Move(Kind.STEP),
+            Move(Kind.STEP),
+        ),
+    ),
 }
 """Schedules that broke a law once, as shrunk, each with what mended it."""
 

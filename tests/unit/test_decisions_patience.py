@@ -7,9 +7,11 @@ import pytest
 
 from shared.domain import outcomes as o
 from shared.domain.charge import Charge, Status
-from shared.domain.decisions import Failure, judge
+from shared.domain.decisions import Failure, judge, weigh_absence
+from shared.domain.retry_policy import AttemptRecord
 from shared.domain.state_machine import Event
 from tests.unit.domain_samples import (
+    ABSENT,
     CHARGE,
     DELAY,
     INDETERMINATE,
@@ -117,3 +119,22 @@ def test_our_own_misconfiguration_never_runs_out_of_patience() -> None:
 
 def aged(age: timedelta, status: Status) -> Charge:
     return replace(CHARGE, status=status, created_at=NOON - age)
+
+
+@pytest.mark.parametrize(
+    ("replayable", "until_expiry", "believed"),
+    [(True, MINUTE, False), (True, -INSTANT, True), (False, MINUTE, True)],
+    ids=["an answer was lost", "the key is over", "the answer is stored"],
+)
+def test_an_absence_is_believed_once_no_request_can_be_at_work(
+    *, replayable: bool, until_expiry: timedelta, believed: bool
+) -> None:
+    attempt = AttemptRecord(NOON + until_expiry, maybe_executed=True, replayable=replayable)
+
+    found = weigh_absence(ABSENT, attempt, NOON)
+
+    assert (found is ABSENT) is believed
+    assert believed or found == o.Indeterminate(
+        "a request may still be at work", retry_after=MINUTE
+    )
+    assert weigh_absence(SUBMITTED, attempt, NOON) is SUBMITTED
