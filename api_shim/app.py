@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Final
 from uuid import uuid4
 
@@ -25,10 +26,8 @@ from api_shim import (
     webhook_endpoints,
     webhooks,
 )
+from api_shim.reading import LARGEST_BODY
 from shared.container import Container
-
-LARGEST_BODY: Final = 64 * 1024
-"""Bytes of a JSON:API document."""
 
 ROOMS: Final = (
     events,
@@ -44,9 +43,20 @@ ROOMS: Final = (
 )
 
 
+class _Shim(Flask):
+    """Flask, whose answer to OPTIONS is one without a body (RFC 9110 §9.3.7)."""
+
+    def make_default_options_response(self) -> Response:
+        """Say what is allowed, to a page's preflight too."""
+        response = super().make_default_options_response()
+        response.status_code = HTTPStatus.NO_CONTENT
+        del response.headers["Content-Type"]
+        return response
+
+
 def create_app(container: Container) -> Flask:
     """An application over that container."""
-    app = Flask(__name__, static_folder=None)
+    app = _Shim(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.url_map.strict_slashes = False
     runtime.install(app.extensions, container)

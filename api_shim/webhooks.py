@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from api_shim import runtime
 from api_shim.door import Answers, Routes
 from api_shim.errors import ApiError
+from api_shim.reading import read_body
 from shared.db import unit_of_work
 from shared.domain.charge import Provider
 from shared.domain.errors import ForgedWebhook, SignatureUnverifiable
@@ -76,8 +77,7 @@ def paypal() -> Response:
 def _verified(
     name: Provider, verifier: PaymentProvider | AccountConnector | None
 ) -> tuple[ProviderEvent, bytes]:
-    request.max_content_length = LARGEST_EVENT
-    body = request.get_data(cache=False)
+    body = read_body(LARGEST_EVENT)
     if verifier is None:
         raise ApiError(HTTPStatus.NOT_FOUND, f"{name} is not configured.")
     try:

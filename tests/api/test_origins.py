@@ -34,7 +34,7 @@ def admitted(answer: TestResponse) -> str | None:
 def test_a_page_of_an_admitted_origin_may_charge_with_its_token(admitting: Platform) -> None:
     answer = may_i(admitting, SHOP)
 
-    assert (answer.status_code, admitted(answer)) == (200, SHOP)
+    assert (answer.status_code, admitted(answer)) == (204, SHOP)
     assert "POST" in answer.headers["Access-Control-Allow-Methods"]
     assert answer.headers["Access-Control-Allow-Headers"] == (
         "authorization, content-type, if-none-match"
@@ -46,6 +46,14 @@ def test_a_page_of_another_origin_may_not(admitting: Platform, platform: Platfor
     by_default = may_i(platform, SHOP)
 
     assert (admitted(stranger), admitted(by_default)) == (None, None)
+
+
+def test_without_an_origin_options_says_what_a_path_allows(platform: Platform) -> None:
+    answer = platform.ask("OPTIONS", "/v1/orders/1/charge")
+
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert "Content-Type" not in answer.headers
+    assert set(answer.headers["Allow"].split(", ")) == {"POST", "OPTIONS"}
 
 
 def test_an_admitted_page_reads_what_following_a_charge_takes(admitting: Platform) -> None:

@@ -1,6 +1,7 @@
 """Bodies that are made to hurt."""
 
 import json
+from io import BytesIO
 
 import pytest
 from flask.testing import FlaskClient
@@ -44,6 +45,25 @@ def test_a_body_of_nonsense_is_refused(client: FlaskClient, body: bytes) -> None
 
 def test_a_body_beyond_the_largest_is_refused(client: FlaskClient) -> None:
     assert post(client, b" " * (LARGEST + 1)) == (413, "413")
+
+
+@pytest.mark.parametrize(
+    ("path", "most"), [("/v1/orders", LARGEST), ("/webhooks/stripe", 1024 * 1024)]
+)
+def test_a_body_in_chunks_has_the_same_limit(client: FlaskClient, path: str, most: int) -> None:
+    assert post_chunks(client, path, most + 1) == 413
+    assert post_chunks(client, path, most) not in {202, 413}
+
+
+def post_chunks(client: FlaskClient, path: str, size: int) -> int:
+    """Send blanks as gunicorn hands chunks on: to their end, of no length told."""
+    answer = client.post(
+        path,
+        input_stream=BytesIO(b" " * size),
+        environ_overrides={"wsgi.input_terminated": True, "CONTENT_LENGTH": ""},
+        headers={"Authorization": f"Bearer {signed()}", "Content-Type": MEDIA_TYPE},
+    )
+    return answer.status_code
 
 
 @pytest.mark.filterwarnings("ignore:Parsed a serial number")  # of a root in certifi's bundle

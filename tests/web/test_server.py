@@ -152,6 +152,11 @@ def test_a_connection_may_rest_for_longer_than_a_request_may_take(port: int) -> 
             b"Content-Length: 2000000\r\n\r\n",
             413,
         ),
+        (
+            b"POST /webhooks/stripe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n16e360\r\n" + b"x" * 1_500_000 + b"\r\n0\r\n\r\n",
+            413,
+        ),
     ],
     ids=lambda value: value[:24].decode() if isinstance(value, bytes) else "",
 )
