@@ -1,6 +1,7 @@
 """The worker's side of outbound events over a real database, with receivers on this machine."""
 
 import random
+import ssl
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -48,6 +49,10 @@ class Receiver(Listener):
         if 200 <= status < 300:
             self.accepted.append(delivery)
         return status, headers
+
+    def secure(self, context: ssl.SSLContext) -> None:
+        """Speak TLS."""
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def told(self) -> list[str]:
         """The kinds of the events it took, in their order of arrival."""

@@ -172,6 +172,10 @@ class System:
         body = json.dumps({"data": data})
         return requests.post(self.base + path, data=body, headers=headers, timeout=20)
 
+    def delete(self, path: str, scope: str = "") -> requests.Response:
+        """Delete a resource."""
+        return requests.delete(self.base + path, headers=self._headers(scope), timeout=20)
+
     def until(self, condition: Any, what: str, patience: float = 60) -> None:
         """Poll until it holds."""
         deadline = time.monotonic() + patience
