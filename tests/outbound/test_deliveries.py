@@ -382,3 +382,35 @@ def valid_signatures(office: PostOffice, receiver: Receiver) -> list[bool]:
     keys = [base64.b64decode(secret[6:]) for secret in office.secrets(receiver.endpoint_id)]
     macs = [hmac.new(key, signed, hashlib.sha256).digest() for key in keys]
     return [f"v1,{base64.b64encode(mac).decode()}" in given for mac in macs]
+
+
+def test_a_message_that_comes_before_its_time_sends_nothing(office: PostOffice) -> None:
+    with office.receiver() as receiver:
+        receiver.status = 500
+        office.announce(office.order(), SUCCEEDED)
+        (delivery,) = office.due()
+        outbound.deliver(office.deps, delivery)
+
+        outbound.deliver(office.deps, delivery)
+
+    assert len(receiver.deliveries) == 1
+
+
+def test_enabling_an_endpoint_neither_waits_for_its_delays_nor_goes_on_counting_them(
+    office: PostOffice,
+) -> None:
+    with office.receiver() as receiver:
+        receiver.status = 500
+        office.announce(office.order(), SUCCEEDED)
+        office.run_for(timedelta(days=2))
+        with unit_of_work(office.deps.engine) as connection:
+            endpoints.disable(connection, receiver.endpoint_id, "by request", office.clock())
+        tried = len(receiver.deliveries)
+        office.enable(receiver.endpoint_id)
+        office.run()
+        again = len(receiver.deliveries)
+        office.run_for(timedelta(days=2))
+
+    assert again == tried + 1
+    assert office.statuses() == {"pending": 1}
+    assert len(receiver.deliveries) == 2 * tried
