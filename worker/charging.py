@@ -20,6 +20,7 @@ from shared.domain.state_machine import Event
 from shared.providers.base import ChargeRequest
 from shared.repository import attempts, charges, ledger
 from shared.settlement import Source, settle
+from worker.disconnection import look_into
 from worker.patience import patiently
 
 log = structlog.get_logger()
@@ -56,6 +57,8 @@ def execute(deps: Container, charge_id: int) -> None:
         _settle(deps, claim, outcome)
     except ClaimLost as lost:
         log.warning("claim.lost", charge_id=charge_id, reason=str(lost))
+    if isinstance(outcome, o.Misconfigured):
+        look_into(deps, claim.charge.account)
 
 
 def _claim(deps: Container, charge_id: int) -> Claim | None:

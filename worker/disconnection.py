@@ -8,12 +8,28 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
+from shared.container import Container
+from shared.db import unit_of_work
 from shared.providers.base import Disconnected
 from shared.repository import authorizations, parking
 
 log = structlog.get_logger()
 
 REASON: Final = "the organizer's Stripe account is disconnected"
+
+
+def look_into(deps: Container, account: str | None) -> None:
+    """Find out whether refused credentials mean that the organizer left.
+
+    The news of it may be lost, and cannot be read again: who shuts us out shows us no events.
+    """
+    if account is None or deps.connector is None:
+        return
+    seen_at = deps.clock()
+    fact = deps.connector.shut_out(account)
+    if isinstance(fact, Disconnected):
+        with unit_of_work(deps.engine) as connection:
+            disconnect(connection, fact, seen_at=seen_at, now=deps.clock())
 
 
 def disconnect(

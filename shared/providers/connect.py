@@ -40,6 +40,10 @@ class AccountConnector(Protocol):
         """Let go of the account. Safe to repeat: one that is gone already is Disconnected."""
         ...
 
+    def shut_out(self, account: str) -> Disconnected | o.Unanswered | None:
+        """Ask whether the account has shut us out; None where it lets us in."""
+        ...
+
     def verify(self, headers: Mapping[str, str], body: bytes) -> ProviderEvent:
         """Check the signature of a connected account's webhook; ForgedWebhook for anything amiss.
 

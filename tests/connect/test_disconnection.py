@@ -253,6 +253,30 @@ def test_what_was_authorized_after_stripe_was_asked_still_stands(stage: Stage) -
     assert stage.row(path).parked_reason is None
 
 
+def test_an_account_that_left_unheard_is_found_out_by_the_next_charge(stage: Stage) -> None:
+    event, key, account = stage.authorized()
+    first, second = stage.charged(event), stage.charged(event)
+    leave_unheard(stage, account)
+
+    stage.run()
+
+    assert is_revoked(stage, key)
+    assert {stage.status(path) for path in (first, second)} == {"accepted"}
+    assert all(stage.row(path).parked_reason for path in (first, second))
+
+
+def test_refused_credentials_of_the_platform_are_not_the_organizers_doing(stage: Stage) -> None:
+    event, key, _ = stage.authorized()
+    path = stage.charged(event)
+    stage.control.fault("401", "POST /v1/payment_")
+
+    stage.run()
+
+    assert not is_revoked(stage, key)
+    assert stage.status(path) == "accepted"
+    assert stage.row(path).parked_reason is None
+
+
 def test_nobody_can_say_it_in_anothers_name(stage: Stage) -> None:
     event, key, account = stage.authorized()
 

@@ -67,6 +67,11 @@ class StripeConnect:
                 return unanswered(error)
         return Disconnected(account) if text(answer, "stripe_user_id") == account else _UNREADABLE
 
+    def shut_out(self, account: str) -> Disconnected | o.Unanswered | None:
+        """Read the account in its own name."""
+        with time_limit(self._config.limits.total_deadline):
+            return self._calls.shut_out(account)
+
     def verify(self, headers: Mapping[str, str], body: bytes) -> ProviderEvent:
         """Check `Stripe-Signature` by the Connect endpoint's own secrets."""
         return webhooks.verify_connected(self._config, headers, body, self._clock())
