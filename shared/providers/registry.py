@@ -25,7 +25,7 @@ def make_providers(
     if settings.stripe_api_key.get_secret_value():
         providers[Provider.STRIPE] = StripeProvider(_stripe(settings, key_of), clock)
     if settings.paypal_client_id:
-        providers[Provider.PAYPAL] = PayPalProvider(_paypal(settings))
+        providers[Provider.PAYPAL] = PayPalProvider(_paypal(settings), clock)
     return providers
 
 
