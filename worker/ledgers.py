@@ -10,15 +10,17 @@ from sqlalchemy import Connection
 
 from shared.container import Container
 from shared.db import unit_of_work
-from shared.domain.charge import Provider
+from shared.domain.charge import Charge, Provider
 from shared.domain.comparison import Difference, Named, compare, grouped
 from shared.domain.movements import Kind, Movement
 from shared.domain.outcomes import Misconfigured
+from shared.domain.refund import Captured, RefundFact
 from shared.domain.retry_policy import PARKED_DELAY, retry_delay
 from shared.providers.base import MovementPage, Unread
 from shared.repository import charges, differences, ledger_runs, movements
 from shared.repository.ledger_runs import LedgerRun, Result
 from shared.settlement import Source, settle
+from worker import aftermath
 
 log = structlog.get_logger()
 
@@ -125,19 +127,39 @@ def _references(lines: list[Movement]) -> frozenset[str]:
 
 
 def _drive(deps: Container, run: LedgerRun, difference: Difference) -> None:
-    """Read the charge's object as it is now; the one door decides what that means."""
-    is_capture = difference.kind is Kind.CAPTURE
-    if difference.charge_id is None or not is_capture or difference.explanation is not None:
+    """Read what moved the money as it is now; the one door decides what that means."""
+    if difference.charge_id is None or difference.explanation is not None:
         return
     with unit_of_work(deps.engine) as connection:
+        charge = charges.read_charge(connection, difference.charge_id)
         told = movements.parent_of(connection, run, difference.object_reference)
-        reference = told or charges.reference_of(connection, difference.charge_id)
+    match difference.kind:
+        case Kind.CAPTURE:
+            _drive_capture(deps, run, charge, told or charge.provider_reference)
+        case Kind.REFUND:
+            _drive_refund(deps, run, charge, difference.object_reference)
+
+
+def _drive_capture(deps: Container, run: LedgerRun, charge: Charge, reference: str | None) -> None:
     if reference is None:
         return
     outcome = deps.provider(run.provider).fetch(reference, run.account)
-    source = Source("reconciliation", evidence={"reconciliation_run": run.id})
     with unit_of_work(deps.engine) as connection:
-        settle(connection, deps, difference.charge_id, outcome, source)
+        settle(connection, deps, charge.id, outcome, _source(run))
+
+
+def _drive_refund(deps: Container, run: LedgerRun, charge: Charge, reference: str) -> None:
+    if charge.provider_reference is None or charge.capture_reference is None:
+        return
+    captured = Captured(charge.provider_reference, charge.capture_reference, charge.account)
+    fact = deps.provider(run.provider).refunds.fetch(reference, captured)
+    if isinstance(fact, RefundFact):
+        with unit_of_work(deps.engine) as connection:
+            aftermath.apply(connection, deps, charge.id, fact, _source(run))
+
+
+def _source(run: LedgerRun) -> Source:
+    return Source("reconciliation", evidence={"reconciliation_run": run.id})
 
 
 def _check_again(run: LedgerRun, open_: int, now: datetime) -> datetime | None:

@@ -197,11 +197,3 @@ def _charge(row: RowMapping) -> Charge:
         claim_number=row["claim_number"],
         created_at=row["created_at"],
     )
-
-
-_REFERENCE: Final = text("SELECT provider_reference FROM charges WHERE id = :id")
-
-
-def reference_of(connection: Connection, charge_id: int) -> str | None:
-    """What `fetch` reads of the charge, where that is known."""
-    return connection.execute(_REFERENCE, {"id": charge_id}).scalar_one_or_none()

@@ -44,6 +44,27 @@ def record_differences(
     return row.open, row.unexplained
 
 
+_EXPLAIN: Final = text("""
+    WITH explained AS (
+        UPDATE reconciliation_differences SET explanation = :explanation
+        WHERE id = :id AND resolved_at IS NULL RETURNING run_id
+    )
+    UPDATE reconciliation_runs r SET unexplained = (
+        SELECT count(*) FROM reconciliation_differences d
+        WHERE d.run_id = r.id AND d.id <> :id AND d.resolved_at IS NULL AND d.explanation IS NULL)
+    FROM explained WHERE r.id = explained.run_id RETURNING r.id
+""")
+
+
+def explain_difference(connection: Connection, difference_id: int, explanation: str) -> bool:
+    """Keep what a person found out about an open difference; False where there is none.
+
+    It stays open until it is gone, but nobody is alarmed of it any more.
+    """
+    arguments = {"id": difference_id, "explanation": explanation}
+    return connection.execute(_EXPLAIN, arguments).one_or_none() is not None
+
+
 def _difference(run: LedgerRun, difference: Difference, now: datetime) -> dict[str, Any]:
     return {
         "run": run.id,

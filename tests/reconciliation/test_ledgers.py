@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from shared.db import unit_of_work
-from shared.repository import event_cursors
+from shared.repository import ages, differences, event_cursors
 from tests.reconciliation.workshop import Workshop
-from worker import ledgers, reconciliation
+from worker import ledgers, reconciliation, watch
 
 BALANCE, REPORT = "/v1/balance_transactions", "/v1/reporting/transactions"
 OPEN = """
@@ -53,6 +53,12 @@ def pay_elsewhere(workshop: Workshop, **metadata: str) -> str:
         **{f"metadata[{name}]": value for name, value in metadata.items()},
     }
     return str(workshop.ask_stripe("/v1/payment_intents", form)["id"])
+
+
+def alarming(workshop: Workshop) -> int:
+    """How many differences nobody has explained."""
+    with unit_of_work(workshop.deps.engine) as connection:
+        return ages.unexplained_differences(connection)
 
 
 def runs(workshop: Workshop) -> list[tuple[Any, ...]]:
@@ -159,14 +165,30 @@ def test_what_names_nobody_is_unknown_and_its_refund_an_orphan(workshop: Worksho
     assert ("stripe", 2, 2) in runs(workshop)
 
 
+def test_what_a_person_explained_is_open_but_no_alarm(workshop: Workshop) -> None:
+    pay_elsewhere(workshop)
+    compared(workshop)
+    before = watch.run(workshop.deps), alarming(workshop)
+    [[found]] = workshop.sql("SELECT id FROM reconciliation_differences")
+
+    with unit_of_work(workshop.deps.engine) as connection:
+        explained = differences.explain_difference(connection, found, "the shop's other till")
+        nobody = differences.explain_difference(connection, found + 1, "nothing")
+    after = alarming(workshop)
+    later = check_again(workshop)
+
+    assert before == (0, 1)
+    assert (explained, nobody, after) == (True, False, 0)
+    assert later == [("unknown", "capture", None, "the shop's other till")]
+    assert alarming(workshop) == 0
+
+
 def test_a_refund_we_have_not_heard_of_is_missing_here(workshop: Workshop) -> None:
     charge = workshop.charge_by_stripe()
     workshop.run()
     workshop.control.dashboard_refund(workshop.row(charge).provider_reference, 700)
 
     found = compared(workshop)
-    reconciliation.run(workshop.deps)  # the event list tells of it
-    workshop.run()
     later = check_again(workshop)
 
     assert found == [("missing_here", "refund", charge, None)]
