@@ -18,7 +18,7 @@ from local import environment as env
 from local.child import Child
 from local.folders import PROJECT
 from local.storefront import shop_url
-from sandbox.client import MONEY_IN, SandboxControl
+from sandbox.client import MONEY_IN, Json, SandboxControl
 
 PATIENCE_SECONDS = 90.0
 VISA, DECLINED, CHALLENGED = "4242424242424242", "4000000000000002", "4000000000003220"
@@ -39,8 +39,12 @@ class Storefront:
 
     def times_paid(self, order: str) -> int:
         """How many times money was taken for an order, by the providers' ledger."""
+        return len(self.takings(order))
+
+    def takings(self, order: str) -> list[Json]:
+        """The ledger's rows of money taken for an order."""
         taken = [row for row in self.control.ledger() if row["kind"] in MONEY_IN]
-        return [row["custom_id"] or row["metadata"]["order"] for row in taken].count(order)
+        return [row for row in taken if order in (row["custom_id"], row["metadata"].get("order"))]
 
     def charges(self, order: str) -> list[tuple[Any, ...]]:
         """The status and provider's reference of an order's charges, the oldest first."""

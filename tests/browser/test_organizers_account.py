@@ -9,7 +9,6 @@ import requests
 from playwright.sync_api import Page
 
 from local.environment import web_url
-from sandbox.client import MONEY_IN
 from tests.browser.storefront import (
     CHALLENGED,
     Storefront,
@@ -63,6 +62,4 @@ def test_the_card_is_collected_challenged_and_charged_there(
     expect_says(page, "Paid")
     ask(storefront, "organizer", "DELETE", authorization)
 
-    taken = [row for row in storefront.control.ledger() if row["kind"] in MONEY_IN]
-    paid = [row["account"] for row in taken if row["metadata"]["order"] == order]
-    assert paid == [account]
+    assert [row["account"] for row in storefront.takings(order)] == [account]
