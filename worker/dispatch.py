@@ -31,6 +31,18 @@ class _Declared(Protocol):
     message_count: int
 
 
+class Outlet(Protocol):
+    """Where messages go out."""
+
+    def publish(self, due: list[dispatch.Due]) -> None:
+        """Send one message per row."""
+        ...
+
+    def backlog(self) -> dict[str, int]:
+        """How many messages wait in each queue."""
+        ...
+
+
 class Publisher:
     """A connection to the broker that publishes in batches."""
 
@@ -75,7 +87,7 @@ def open_publisher(app: Celery) -> Iterator[Publisher]:
 def publish_due(
     deps: Container,
     app: Celery,
-    publisher: Publisher,
+    publisher: Outlet,
     before: datetime,
     room: Mapping[str, int] | None = None,
 ) -> list[dispatch.Due]:

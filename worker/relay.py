@@ -16,7 +16,7 @@ from shared.container import Container, container
 from shared.observability import configure_logging
 from shared.settings import load_settings
 from shared.task_names import QUEUES
-from worker.dispatch import Publisher, broker_errors, open_publisher, publish_due
+from worker.dispatch import Outlet, broker_errors, open_publisher, publish_due
 
 log = structlog.get_logger()
 
@@ -36,13 +36,11 @@ def run(deps: Container, celery: Celery, stopping: threading.Event) -> None:
             stopping.wait(_REST)
 
 
-def _relay(
-    deps: Container, celery: Celery, publisher: Publisher, stopping: threading.Event
-) -> None:
+def _relay(deps: Container, celery: Celery, publisher: Outlet, stopping: threading.Event) -> None:
     batch, room = deps.settings.relay_batch, dict[str, int]()
     while not stopping.is_set():
         if min(room.values(), default=0) < batch:
-            room = _room(deps, publisher)
+            room = room_in(deps, publisher)
         if max(room.values()) <= 0:  # the broker's memory stays bounded however many rows are due
             stopping.wait(_REST)
             continue
@@ -53,7 +51,7 @@ def _relay(
             stopping.wait(deps.settings.relay_poll_interval)
 
 
-def _room(deps: Container, publisher: Publisher) -> dict[str, int]:
+def room_in(deps: Container, publisher: Outlet) -> dict[str, int]:
     """What each queue may still take: one that nobody empties holds up no other."""
     window = deps.settings.relay_window
     return {queue: window - waiting for queue, waiting in publisher.backlog().items()}
