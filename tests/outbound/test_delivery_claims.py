@@ -1,7 +1,10 @@
 """A delivery is in one hand at a time, and no hand holds what others need."""
 
+import random
 import threading
+from collections import defaultdict
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -129,3 +132,43 @@ def test_a_message_that_comes_before_its_time_sends_nothing(office: PostOffice) 
         outbound.deliver(office.deps, delivery)
 
     assert len(receiver.deliveries) == 1
+
+
+def test_many_hands_at_once_keep_every_order_in_its_order(office: PostOffice) -> None:
+    chance = random.Random(5)  # noqa: S311 a seeded fault
+    orders = [office.order() for _ in range(10)]
+    kinds = (ACTION, SUCCEEDED, COMPLETED)
+
+    with office.receiver() as receiver, ThreadPoolExecutor(8) as hands:
+        receiver.judge = lambda _: (200 if chance.random() < 0.7 else 500, {})
+        for kind in kinds:
+            for order in orders:
+                office.announce(order, kind)
+        while office.statuses()["pending"]:
+            due = office.due() * 2
+            list(hands.map(lambda delivery: outbound.deliver(office.deps, delivery), due))
+            if not due:
+                office.clock.now = office.next_due() or office.clock.now
+
+    came = defaultdict[int, list[str]](list)
+    for delivery in receiver.accepted:
+        came[delivery.event["data"]["order"]].append(delivery.event["type"])
+    assert dict(came) == {order: list(kinds) for order in orders}
+
+
+def test_events_told_while_an_endpoint_is_switched_are_all_owed_to_it(office: PostOffice) -> None:
+    orders = [office.order() for _ in range(40)]
+
+    with office.receiver() as receiver, ThreadPoolExecutor(4) as hands:
+        told = [hands.submit(office.announce, order, SUCCEEDED) for order in orders]
+        for _ in range(10):
+            with unit_of_work(office.deps.engine) as connection:
+                endpoints.disable(connection, receiver.endpoint_id, "by request", office.clock())
+            office.run()
+            office.enable(receiver.endpoint_id)
+            office.run()
+        for one in told:
+            one.result()
+        office.run_for(timedelta(minutes=5))
+
+    assert sorted(came.event["data"]["order"] for came in receiver.accepted) == orders
