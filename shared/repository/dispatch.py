@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
+from shared.domain.outbound import MOST_AT_ONCE, MOST_WHILE_FAILING
 from shared.task_names import (
     CHARGE_CANCEL,
     CHARGE_EXECUTE,
@@ -19,9 +20,9 @@ from shared.task_names import (
 Due = tuple[str, int]
 """A task's name, with the id of the row it is about."""
 
-MOST_PER_ENDPOINT: Final = 100
-"""Of one round, so that an endpoint which is owed much does not make others wait."""
-
+# An endpoint's rows are told as far as it may have them in flight: what is owed to one that hangs
+# fills no queue.
+#
 # A charge that its buyer called off is not to be charged, whatever else is due for it, and can
 # be cancelled even while it is parked.
 _TAKE_DUE: Final = text("""
@@ -47,7 +48,11 @@ _TAKE_DUE: Final = text("""
             SELECT d.id FROM outbound_endpoints e CROSS JOIN LATERAL (
                 SELECT id FROM outbound_deliveries
                 WHERE endpoint_id = e.id AND dispatch_at <= :now
-                ORDER BY dispatch_at LIMIT :most_per_endpoint FOR NO KEY UPDATE SKIP LOCKED
+                ORDER BY dispatch_at LIMIT greatest(0,
+                    CASE WHEN e.failures > 0 THEN :while_failing ELSE :at_once END - (
+                        SELECT count(*) FROM outbound_deliveries
+                        WHERE endpoint_id = e.id AND claimed_until > :now))
+                FOR NO KEY UPDATE SKIP LOCKED
             ) d WHERE e.status = 'enabled' LIMIT :most_deliveries
         ) RETURNING id
     )
@@ -73,7 +78,8 @@ def take_due(
         "most_refunds": most[REFUND_EXECUTE],
         "most_events": most[WEBHOOK_EVENT_HANDLE],
         "most_deliveries": most[OUTBOUND_EVENT_DELIVER],
-        "most_per_endpoint": MOST_PER_ENDPOINT,
+        "at_once": MOST_AT_ONCE,
+        "while_failing": MOST_WHILE_FAILING,
         "charge_execute": CHARGE_EXECUTE,
         "charge_cancel": CHARGE_CANCEL,
         "refund_execute": REFUND_EXECUTE,
