@@ -65,7 +65,7 @@ def _apply(
         ours=translation.our_references,
     )
     if charge_id is None:
-        return _unmatched(connection, deps, event, now)
+        return _unmatched(connection, deps, event, translation, now)
     result = _apply_fact(connection, deps, event, charge_id, fact)
     if result == aftermath.EARLY:
         return _postpone(connection, deps, event, now)
@@ -87,11 +87,21 @@ def _apply_fact(
 
 
 def _unmatched(
-    connection: Connection, deps: Container, event: inbox.StoredEvent, now: datetime
+    connection: Connection,
+    deps: Container,
+    event: inbox.StoredEvent,
+    translation: Translation,
+    now: datetime,
 ) -> str:
-    if event.tries < UNMATCHED_TRIES:
+    if event.tries < UNMATCHED_TRIES and _may_be_ours(event, translation):
         return _postpone(connection, deps, event, now)
     return _finish(connection, event, "unmatched", None, now)
+
+
+def _may_be_ours(event: inbox.StoredEvent, translation: Translation) -> bool:
+    """An organizer's account sells elsewhere too, but a payment of ours names its charge."""
+    is_payment = not isinstance(translation.fact, RefundFact | DisputeFact)
+    return event.account is None or bool(translation.our_references) or not is_payment
 
 
 def _postpone(

@@ -80,6 +80,25 @@ def test_an_event_of_another_account_reaches_no_charge_by_what_its_owner_wrote(
     assert (stage.status(theirs), stage.status(ours)) == ("processing", "processing")
 
 
+def test_what_an_organizer_sells_elsewhere_is_not_waited_for(stage: Stage) -> None:
+    _, _, account = stage.authorized()
+    sold = {
+        "id": f"pi_{uuid.uuid4().hex}",
+        "object": "payment_intent",
+        "status": "processing",
+        "metadata": {"shirt": "L"},
+    }
+    told = connect_event("payment_intent.processing", account, sold)
+
+    stage.deliver(told)
+    stage.run()
+
+    ((result, tries),) = stage.platform.sql(
+        "SELECT result, tries FROM webhook_events WHERE event_id = :id", id=told["id"]
+    )
+    assert (result, tries) == ("unmatched", 0)
+
+
 def test_an_event_of_the_other_mode_is_stored_and_ignored(stage: Stage) -> None:
     event, _, account = stage.authorized()
     path = stage.charged(event, PROCESSING)
