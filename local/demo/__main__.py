@@ -18,6 +18,7 @@ from local.demo.journey import Ending, Scene, travel
 from local.demo.shop import ApiRefusal, Shop
 from local.demo.stories import STORIES
 from local.demo.system import LOG, running_system
+from local.demo.told import settled_telling
 from local.environment import web_url
 from local.errors import LocalError
 from local.server import NOTES
@@ -67,6 +68,7 @@ def show(console: Console, *, stays: bool) -> int:
         is_good = not books.differences and all(ending.is_as_told for ending in endings)
         for line in screen.verdict(books, endings):
             console.print(line, style="bold green" if is_good else "bold red", markup=False)
+        console.print(str(settled_telling(settings["DATABASE_URL"])), markup=False)
         if stays:
             show_links(console, settings)
             console.print("Everything stays up for you to look around. Ctrl-C ends it.")
