@@ -111,7 +111,7 @@ def patch_endpoint(caller: Caller, document: EndpointChange, webhook_endpoint: s
     if changes.url is not None:
         _demand_reachable(changes.url)
     with unit_of_work(runtime.deps().engine) as connection:
-        found = _find(connection, webhook_endpoint)
+        found = _find(connection, webhook_endpoint, lock=True)
         demand_same_id(document.data.id, str(found.id), str(found.identifier))
         changed = _change(connection, found, changes, now)
     return respond({"data": present_endpoint(changed)}, HTTPStatus.OK)
@@ -127,7 +127,9 @@ def delete_endpoint(caller: Caller, webhook_endpoint: str) -> Response:
     """Delete the endpoint."""
     permit(caller)
     with unit_of_work(runtime.deps().engine) as connection:
-        store.delete(connection, _find(connection, webhook_endpoint).id, runtime.deps().clock())
+        store.delete(
+            connection, _find(connection, webhook_endpoint, lock=True).id, runtime.deps().clock()
+        )
     return respond({"meta": {"message": "Object successfully deleted"}}, HTTPStatus.OK)
 
 
@@ -142,7 +144,7 @@ def rotate_secret(caller: Caller, webhook_endpoint: str) -> Response:
     permit(caller)
     deps, secret = runtime.deps(), new_secret()
     with unit_of_work(deps.engine) as connection:
-        found = _find(connection, webhook_endpoint)
+        found = _find(connection, webhook_endpoint, lock=True)
         store.rotate_secret(connection, found.id, deps.vault.seal(secret), deps.clock())
     return respond({"data": present_endpoint(found, secret)}, HTTPStatus.OK)
 
@@ -157,7 +159,7 @@ def ping_endpoint(caller: Caller, webhook_endpoint: str) -> Response:
     """Store a ping, due at once."""
     permit(caller)
     with unit_of_work(runtime.deps().engine) as connection:
-        found = _find(connection, webhook_endpoint)
+        found = _find(connection, webhook_endpoint, lock=True)
         if found.status is not EndpointStatus.ENABLED:
             detail = "Nothing is sent to an endpoint that is disabled."
             raise ApiError(HTTPStatus.CONFLICT, detail, code="endpoint_disabled")
@@ -187,8 +189,8 @@ def get_deliveries(caller: Caller, query: Page, webhook_endpoint: str) -> Respon
     return respond(page.document(shown), HTTPStatus.OK)
 
 
-def _find(connection: Connection, name: str) -> store.Endpoint:
-    found = store.lock_endpoint(connection, *row_key(name))
+def _find(connection: Connection, name: str, *, lock: bool = False) -> store.Endpoint:
+    found = store.read_endpoint(connection, *row_key(name), lock=lock)
     if found is None:
         detail = f"WebhookEndpoint: {name[:64]} not found"
         raise ApiError(HTTPStatus.NOT_FOUND, detail, {"parameter": "webhook_endpoint"})

@@ -70,17 +70,20 @@ def store_endpoint(connection: Connection, new: NewEndpoint, now: datetime) -> E
     return _endpoint(connection.execute(_STORE, arguments).mappings().one())
 
 
-_READ: Final = text("""
+_READ: Final = """
     SELECT * FROM outbound_endpoints
-    WHERE (id = :id OR identifier = :identifier) AND status <> 'deleted' FOR NO KEY UPDATE
-""")
+    WHERE (id = :id OR identifier = :identifier) AND status <> 'deleted'
+"""
+_READ_ONE: Final = text(_READ)
+_LOCK_ONE: Final = text(f"{_READ} FOR NO KEY UPDATE")
 
 
-def lock_endpoint(
-    connection: Connection, row_id: int | None, identifier: UUID | None
+def read_endpoint(
+    connection: Connection, row_id: int | None, identifier: UUID | None, *, lock: bool = False
 ) -> Endpoint | None:
-    """An endpoint named by primary key or identifier, locked."""
-    row = connection.execute(_READ, {"id": row_id, "identifier": identifier})
+    """An endpoint named by primary key or identifier; locked, if it is about to change."""
+    arguments = {"id": row_id, "identifier": identifier}
+    row = connection.execute(_LOCK_ONE if lock else _READ_ONE, arguments)
     found = row.mappings().one_or_none()
     return None if found is None else _endpoint(found)
 

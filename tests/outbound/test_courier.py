@@ -23,7 +23,7 @@ from shared.providers.http import CallLimits
 from tests.contract.wire import Script, reply, serving
 from tests.outbound.post_office import LOCAL, Receiver
 
-QUICK = CallLimits(connect_timeout=0.5, read_timeout=0.5, total_deadline=0.5)
+QUICK = CallLimits(connect_timeout=5, read_timeout=0.5, total_deadline=10)
 UNHURRIED = CallLimits(connect_timeout=10, read_timeout=10, total_deadline=10)
 PATIENCE = 15.0
 NAME = "hooks.example"

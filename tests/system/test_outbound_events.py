@@ -10,6 +10,7 @@ from tests.outbound.post_office import Receiver, Verdict, id_of
 from tests.sandbox.listener import Delivery
 from tests.system.system import System
 
+PATIENCE = 90.0
 BOTH = ["charge.succeeded", "order.completed"]
 
 
@@ -32,9 +33,12 @@ def receiver(system: System) -> Iterator[Receiver]:
 
 def heard_of(receiver: Receiver, charges: int) -> dict[str, list[str]]:
     """Each order's events in the order in which they were taken, once all are there."""
-    receiver.wait_until(
-        lambda: receiver.accepted if len(set(map(id_of, receiver.accepted))) >= 2 * charges else []
-    )
+
+    def taken() -> list[Delivery]:
+        ids = {id_of(delivery) for delivery in receiver.accepted}
+        return receiver.accepted if len(ids) >= 2 * charges else []
+
+    receiver.wait_until(taken, PATIENCE)
     heard: dict[str, list[str]] = {}
     for delivery in receiver.accepted:
         event = delivery.event
@@ -63,7 +67,7 @@ def test_a_worker_killed_during_a_delivery_leaves_it_to_be_sent_again_under_its_
 
     receiver.judge = hang_once
     system.charge_new()
-    receiver.wait_until(lambda: receiver.deliveries)
+    receiver.wait_until(lambda: receiver.deliveries, PATIENCE)
 
     system.processes["outbound"].kill()
     release.set()
