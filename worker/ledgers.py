@@ -13,14 +13,14 @@ from shared.db import unit_of_work
 from shared.domain.charge import Charge, Provider
 from shared.domain.comparison import Difference, Named, compare, grouped
 from shared.domain.movements import Kind, Movement
-from shared.domain.outcomes import Misconfigured
 from shared.domain.refund import Captured, RefundFact
-from shared.domain.retry_policy import PARKED_DELAY, retry_delay
 from shared.providers.base import MovementPage, Unread
 from shared.repository import charges, differences, ledger_runs, movements
+from shared.repository.holding import put_off
 from shared.repository.ledger_runs import LedgerRun, Result
 from shared.settlement import Source, settle
 from worker import aftermath
+from worker.lists import ALARMING, PAGES_PER_ROUND, STALE_PAGE, lease, next_try
 
 log = structlog.get_logger()
 
@@ -32,12 +32,10 @@ CHECK_AGAIN: Final = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=
 
 DAILY: Final = timedelta(days=1)
 MOST_CHECKS: Final = 33
-PAGES_PER_ROUND: Final = 20
-STALE_PAGE: Final = 3
 
 
-def read(deps: Container) -> int:
-    """Carry on each day's comparison that is due; how many pages that took.
+def read(deps: Container, pages: int = PAGES_PER_ROUND) -> int:
+    """Carry on each day's comparison that is due, that many pages at most; how many it took.
 
     Safe to run twice at once: each day is held by one, lines are kept once, and what a
     difference leads to is settled as from any other source.
@@ -46,12 +44,12 @@ def read(deps: Container) -> int:
     with unit_of_work(deps.engine) as connection:
         for provider in deps.providers:
             ledger_runs.add_runs(connection, provider, _closed(provider, now), now)
-    pages = 0
-    while pages < PAGES_PER_ROUND and (run := _take(deps)) is not None:
-        while run is not None and pages < PAGES_PER_ROUND:
-            pages += 1
-            run = _carry_on(deps, run)
-    return pages
+    pages_left = pages
+    while pages_left > 0 and (run := _take(deps)) is not None:
+        while run is not None and pages_left > 0:
+            pages_left -= 1
+            run = _carry_on(deps, run, pages_left)
+    return pages - pages_left
 
 
 def _closed(provider: Provider, now: datetime) -> date:
@@ -61,17 +59,17 @@ def _closed(provider: Provider, now: datetime) -> date:
 def _take(deps: Container) -> LedgerRun | None:
     now = deps.clock()
     with unit_of_work(deps.engine) as connection:
-        return ledger_runs.take_run(connection, deps.providers, now=now, until=_lease(deps, now))
+        return ledger_runs.take_run(connection, deps.providers, now=now, until=lease(deps))
 
 
-def _carry_on(deps: Container, run: LedgerRun) -> LedgerRun | None:
+def _carry_on(deps: Container, run: LedgerRun, pages_left: int) -> LedgerRun | None:
     """Keep one page; compare at the end. The run where its list goes on, else None."""
     page = deps.provider(run.provider).list_movements(run.account, run.day, run.page)
     if not isinstance(page, MovementPage):
         _put_off(deps, run, page)
         return None
     with unit_of_work(deps.engine) as connection:
-        until = _lease(deps, deps.clock())
+        until = lease(deps, pages_left)
         held = ledger_runs.hold_run(connection, run, page.next_page, until)
         if held is not None:
             movements.store_movements(connection, held, page.movements)
@@ -170,12 +168,15 @@ def _check_again(run: LedgerRun, open_: int, now: datetime) -> datetime | None:
 
 def _put_off(deps: Container, run: LedgerRun, why: Unread) -> None:
     failures = run.failures + 1
-    asked_for = PARKED_DELAY if isinstance(why, Misconfigured) else why.retry_after
-    due = deps.clock() + retry_delay(failures, deps.jitter(), asked_for)
+    due = next_try(deps, failures, why)
     with unit_of_work(deps.engine) as connection:
-        ledger_runs.put_off_run(connection, run, why.reason, due, begin_anew=failures >= STALE_PAGE)
-    log.warning("ledger.unread", run=run.id, failures=failures, reason=why.reason)
-
-
-def _lease(deps: Container, now: datetime) -> datetime:
-    return now + timedelta(seconds=deps.settings.claim_lease)
+        put_off(
+            connection,
+            ledger_runs.PUT_OFF,
+            run,
+            why.reason,
+            due,
+            begin_anew=failures >= STALE_PAGE,
+        )
+    tell = log.error if failures >= ALARMING else log.warning
+    tell("ledger.unread", run=run.id, failures=failures, reason=why.reason)

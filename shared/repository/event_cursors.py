@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from shared.domain.charge import Provider
+from shared.repository.holding import put_off_in
 
 FIRST_READ: Final = timedelta(days=1)
 """How far back an account's list is read for the first time."""
@@ -129,22 +130,4 @@ def advance_cursor(
     return None if row is None else EventCursor(**{**row, "provider": Provider(row["provider"])})
 
 
-_PUT_OFF: Final = text("""
-    UPDATE event_cursors SET failures = failures + 1, last_error = :error, due_at = :due,
-        page = CASE WHEN :begin_anew THEN NULL ELSE page END
-    WHERE id = :id AND claim_number = :claim
-""")
-
-
-def put_off_cursor(
-    connection: Connection, cursor: EventCursor, error: str, due: datetime, *, begin_anew: bool
-) -> None:
-    """Try again later: at the same page, or from the reading's beginning."""
-    arguments = {
-        "id": cursor.id,
-        "claim": cursor.claim_number,
-        "error": error[:300],
-        "due": due,
-        "begin_anew": begin_anew,
-    }
-    connection.execute(_PUT_OFF, arguments)
+PUT_OFF: Final = put_off_in("event_cursors")

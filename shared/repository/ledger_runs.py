@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.domain.charge import Provider
+from shared.repository.holding import put_off_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,9 @@ def add_runs(connection: Connection, provider: Provider, closed: date, now: date
 _TAKE: Final = text(f"""
     UPDATE reconciliation_runs SET claim_number = claim_number + 1, due_at = :until
     WHERE id = (
-        SELECT id FROM reconciliation_runs WHERE due_at <= :now AND provider = ANY(:providers)
+        SELECT id FROM reconciliation_runs r WHERE due_at <= :now AND provider = ANY(:providers)
+          AND (account IS NULL OR EXISTS (SELECT FROM stripe_authorizations a
+               WHERE a.account = r.account AND a.revoked_at IS NULL))
         ORDER BY due_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
     RETURNING {_COLUMNS}
 """)  # noqa: S608 - the columns are a constant of this module
@@ -114,25 +117,7 @@ def finish_run(
     connection.execute(_FINISH, arguments)
 
 
-_PUT_OFF: Final = text("""
-    UPDATE reconciliation_runs SET failures = failures + 1, last_error = :error, due_at = :due,
-        page = CASE WHEN :begin_anew THEN NULL ELSE page END
-    WHERE id = :id AND claim_number = :claim
-""")
-
-
-def put_off_run(
-    connection: Connection, run: LedgerRun, error: str, due: datetime, *, begin_anew: bool
-) -> None:
-    """Try again later: at the same page, or from the day's beginning."""
-    arguments = {
-        "id": run.id,
-        "claim": run.claim_number,
-        "error": error[:300],
-        "due": due,
-        "begin_anew": begin_anew,
-    }
-    connection.execute(_PUT_OFF, arguments)
+PUT_OFF: Final = put_off_in("reconciliation_runs")
 
 
 def _run(row: RowMapping | None) -> LedgerRun | None:

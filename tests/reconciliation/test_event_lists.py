@@ -188,6 +188,14 @@ def test_a_reading_that_fails_midway_goes_on_where_it_failed(workshop: Workshop)
     ]
 
 
+def test_a_round_is_bounded_and_the_next_goes_on_at_once(workshop: Workshop) -> None:
+    total = many_events(workshop)
+
+    found = [event_lists.read(workshop.deps, pages=1) for _ in range(4)]
+
+    assert sorted(found) == [0, 0, total - 100, 100]
+
+
 def test_a_place_that_is_no_more_in_the_list_is_given_up(workshop: Workshop) -> None:
     workshop.charge_by_stripe()
     workshop.run()
