@@ -1,5 +1,6 @@
 """How gunicorn serves the shim."""
 
+from shared.observability import library_logging
 from shared.settings import load_settings
 
 _settings = load_settings()
@@ -20,3 +21,4 @@ limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 8190
 forwarded_allow_ips = ""  # whose word is taken is TRUSTED_PROXIES' to say
+logconfig_dict = library_logging()

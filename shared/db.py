@@ -18,6 +18,7 @@ def make_engine(settings: Settings, *, name: str) -> Engine:
         settings.database_url,
         pool_size=settings.database_pool_size,
         max_overflow=0,
+        hide_parameters=True,  # what failed is logged; its values may be secrets
         pool_timeout=10,
         pool_pre_ping=True,
         connect_args={
