@@ -26,7 +26,6 @@ from api_shim.schemas.orders import (
 )
 from shared.db import unit_of_work
 from shared.domain.charge import OrderStatus
-from shared.domain.errors import InvalidMoney
 from shared.domain.money import Money
 from shared.repository import orders
 
@@ -165,18 +164,8 @@ def _order(attributes: OrderAttributes, event_id: int) -> orders.Order:
         identifier=attributes.identifier,
         event_id=event_id,
         user_id=attributes.user_id,
-        amount_minor=_minor(attributes),
+        amount_minor=attributes.amount_minor,
         currency=attributes.currency,
         payment_mode=attributes.payment_mode,
         expires_at=attributes.expires_at,
     )
-
-
-def _minor(attributes: OrderAttributes) -> int | None:
-    if attributes.amount is None:
-        return None
-    try:
-        return Money.parse(attributes.amount, attributes.currency).amount_minor
-    except InvalidMoney as invalid:
-        source = pointer("/data/attributes/amount")
-        raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, str(invalid), source) from None

@@ -14,6 +14,9 @@ from api_shim.errors import ApiError, pointer
 from api_shim.jsonapi import MEDIA_TYPE
 from api_shim.schemas.base import Document, Query
 
+_PARAMETERS: Final = {"profile"}
+"""The media type's parameters that may be sent; `ext` names extensions, and none is offered."""
+
 Model = TypeVar("Model", bound=Document)
 QueryModel = TypeVar("QueryModel", bound=Query)
 
@@ -46,7 +49,7 @@ def read_body(most: int) -> bytes:
 
 def read(model: type[Model]) -> Model:
     """The request's document; ApiError 415, 400, 409 or 422 where it is none."""
-    if request.content_type != MEDIA_TYPE:
+    if request.mimetype != MEDIA_TYPE or set(request.mimetype_params) - _PARAMETERS:
         raise UnsupportedMediaType(f"The request's Content-Type must be {MEDIA_TYPE}.")
     body = read_body(LARGEST_BODY)
     try:

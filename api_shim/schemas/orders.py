@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, ValidationInfo, field_validator
 
 from api_shim.schemas.base import (
     VERSION,
@@ -23,10 +23,20 @@ from api_shim.schemas.base import (
     example,
 )
 from api_shim.schemas.events import EventIdentifier
+from shared.domain.errors import InvalidMoney
+from shared.domain.money import Money
 
 PaymentMode = Literal["stripe", "paypal", "free", "bank", "cheque", "onsite", "invoice"]
 OrderStatus = Literal["pending", "completed", "cancelled", "expired"]
 LARGEST_PAGE = 100
+
+
+def read_amount(amount: str, currency: str) -> int:
+    """An amount in minor units of its currency; ValueError for what is none."""
+    try:
+        return Money.parse(amount, currency).amount_minor
+    except InvalidMoney as invalid:
+        raise ValueError(str(invalid)) from None
 
 
 class OrderAttributes(Document):
@@ -34,10 +44,22 @@ class OrderAttributes(Document):
 
     identifier: UUID
     user_id: Text
-    amount: Amount | None = None
     currency: Currency
+    amount: Amount | None = None
     payment_mode: PaymentMode
     expires_at: Instant | None = None
+
+    @field_validator("amount")
+    @classmethod
+    def _is_of_the_currency(cls, amount: str | None, info: ValidationInfo) -> str | None:
+        if amount is not None and "currency" in info.data:
+            read_amount(amount, info.data["currency"])
+        return amount
+
+    @property
+    def amount_minor(self) -> int | None:
+        """The amount in minor units."""
+        return None if self.amount is None else read_amount(self.amount, self.currency)
 
 
 class OrderChanges(Document):

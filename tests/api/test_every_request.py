@@ -75,6 +75,26 @@ def test_permission_is_checked_before_state(platform: Platform) -> None:
 
 
 @pytest.mark.parametrize(
+    ("content_type", "status"),
+    [
+        (JSON_API, 202),
+        ("Application/VND.API+JSON", 202),
+        (f'{JSON_API}; profile="http://example.org/p"', 202),
+        (f'{JSON_API}; ext="http://example.org/e"', 415),
+        (f"{JSON_API}; charset=utf-8", 415),
+        ("application/json", 415),
+        ("", 415),
+    ],
+)
+def test_a_body_is_json_api(platform: Platform, content_type: str, status: int) -> None:
+    path = f"/v1/orders/{platform.order()}/charge"
+
+    answer = platform.ask("POST", path, CHARGE, as_=BUYER, Content_Type=content_type)
+
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
     "accept", ["*/*", "application/*", JSON_API, f"text/html, {JSON_API};q=0.1"]
 )
 def test_whoever_takes_json_api_is_served(platform: Platform, accept: str) -> None:

@@ -150,6 +150,14 @@ def test_an_amount_that_its_currency_does_not_have_is_refused(
     assert error_of(answer)["source"] == {"pointer": "/data/attributes/amount"}
 
 
+def test_an_amount_is_checked_before_the_event_is_looked_for(platform: Platform) -> None:
+    document = order_document("no-such-event", amount="19.999")
+
+    answer = platform.ask("POST", "/v1/orders", document, as_=PLATFORM)
+
+    assert answer.status_code == 422
+
+
 @pytest.mark.parametrize(
     "instant",
     [
