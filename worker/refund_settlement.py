@@ -52,6 +52,7 @@ def settle_refund(
         jitter=deps.jitter(),
         livemode=deps.livemode(charge.provider),
         limits=deps.settings.limits,
+        asked_at=refund.started_at,
     )
     decision = judge_refund(refund, outcome, seen)
     values = _learnt(refund, outcome, decision) | _state(refund, decision, source)

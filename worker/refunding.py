@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from shared.container import Container
 from shared.db import unit_of_work
+from shared.domain.decisions import weigh_absence
 from shared.domain.errors import ClaimLost
 from shared.domain.refund_decisions import RefundOutcome
 from shared.domain.retry_policy import Step, next_step
@@ -33,12 +34,16 @@ class Claim:
     stored: refund_claims.StoredCall | None
     """None where the provider has the refund, so that it is only read."""
     step: Step
+    until: datetime
 
 
 def execute(deps: Container, refund_id: int) -> None:
     """Carry the refund one step on, if it is due and nobody else has it. Safe to run twice."""
     claim = _claim(deps, refund_id)
     if claim is None:
+        return
+    if deps.clock() >= claim.until:  # stopped meanwhile: the key may be dead, a successor has it
+        log.warning("claim.expired", refund_id=refund_id)
         return
     outcome = _ask(deps, claim)
     log.info("provider.answered", refund_id=refund_id, outcome=type(outcome).__name__)
@@ -59,9 +64,9 @@ def _claim(deps: Container, refund_id: int) -> Claim | None:
         if held is None:
             return None
         if held.refund.provider_reference is not None:
-            return Claim(held, None, Step.FIND)
+            return Claim(held, None, Step.FIND, until)
         stored = _current_call(connection, deps, held, now)
-    return Claim(held, stored, next_step(stored.record, now))
+    return Claim(held, stored, next_step(stored.record, now), until)
 
 
 def _current_call(
@@ -93,5 +98,6 @@ def _ask(deps: Container, claim: Claim) -> RefundOutcome:
     if stored is None:
         return provider.fetch(str(held.refund.provider_reference), held.captured)
     if claim.step is Step.FIND:
-        return provider.find(stored.call, stored.started_at)
+        found = provider.find(stored.call, stored.started_at)
+        return weigh_absence(found, stored.record, deps.clock())
     return provider.perform(stored.call, stored.key)

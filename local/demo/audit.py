@@ -12,7 +12,7 @@ MONEY_IN = frozenset({"charge", "capture"})
 MONEY_MOVED = MONEY_IN | {"refund"}
 CHARGED = """
     SELECT o.identifier::text, c.currency, c.amount_captured_minor - c.amount_refunded_minor,
-           c.status, o.status, o.amount_minor, o.currency
+           c.status, o.status, o.amount_minor, o.currency, c.amount_captured_minor
     FROM orders o JOIN charges c ON c.order_id = o.id
     ORDER BY c.id
 """
@@ -94,9 +94,10 @@ def _twice(movements: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _unlike_their_order(rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:
-    for order, currency, net, status, order_status, amount, order_currency in rows:
-        paid = f"{net} {currency}"
-        if bool(net) != (status == "succeeded"):
+    """What was captured pays the order, whatever went back of it since."""
+    for order, currency, _, status, order_status, amount, order_currency, captured in rows:
+        paid = f"{captured} {currency}"
+        if bool(captured) != (status == "succeeded"):
             yield f"order {order}: its charge is {status} with {paid} captured"
-        if net and (paid, order_status) != (f"{amount} {order_currency}", "completed"):
+        if captured and (paid, order_status) != (f"{amount} {order_currency}", "completed"):
             yield f"order {order} of {amount} {order_currency} is {order_status}, paid {paid}"

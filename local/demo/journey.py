@@ -36,11 +36,15 @@ class Ending:
     charge: ChargeSeen
     charges: int
     seconds: float
+    refunds: tuple[str, ...] = ()
+    """How its refunds stand."""
 
     @property
     def is_as_told(self) -> bool:
-        """Whether it ended as its story says, in one charge."""
-        return self.charge.status == self.story.ends and self.charges == 1
+        """Whether it ended as its story says, in one charge and a refund for each amount."""
+        given_back = (self.story.refunds_end,) * len(self.story.refunds)
+        is_paid = self.charge.status == self.story.ends and self.charges == 1
+        return is_paid and self.refunds == given_back
 
 
 def travel(scene: Scene, story: Story) -> Ending:
@@ -55,7 +59,8 @@ def travel(scene: Scene, story: Story) -> Ending:
         clicked = _click(scene, order, instrument, story.clicks)
         charge = _follow(shop, control, order, story, clicked[0])
         charges = len({each.id for each in clicked})
-        return Ending(story, order, charge, charges, time.monotonic() - started)
+        refunds = _give_back(shop, story, charge)
+        return Ending(story, order, charge, charges, time.monotonic() - started, refunds)
 
 
 def _instrument(
@@ -95,6 +100,16 @@ def _follow(
         time.sleep(LOOK_SECONDS)
         charge = shop.look_at(charge.id, order.buyer)
     return charge
+
+
+def _give_back(shop: Shop, story: Story, charge: ChargeSeen) -> tuple[str, ...]:
+    made = [shop.refund(charge.id, amount) for amount in story.refunds]
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        statuses = tuple(shop.refund_status(refund) for refund in made)
+        if set(statuses) <= {story.refunds_end} or time.monotonic() > deadline:
+            return statuses
+        time.sleep(LOOK_SECONDS)
 
 
 def _act(control: SandboxControl, story: Story, charge: ChargeSeen) -> None:

@@ -38,6 +38,8 @@ def table_of(endings: Iterable[Ending]) -> Table:
     for ending in endings:
         status, story = ending.charge.status, ending.story
         shown = f"[{COLOURS.get(status, 'red')}]{status}[/]"
+        if ending.refunds:
+            shown += f", refunds {', '.join(ending.refunds)}"
         if not ending.is_as_told:
             shown += f" [red]instead of {story.ends}, in {ending.charges} charge(s)[/]"
         money = f"{story.amount} {story.currency}"

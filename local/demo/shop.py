@@ -11,6 +11,8 @@ import requests
 
 MEDIA_TYPE = "application/vnd.api+json"
 PLATFORM = "ticketing-platform"
+CASHIER = "cashier"
+SCOPES = {PLATFORM: "orders:write", CASHIER: "refunds:write"}
 PATIENCE_SECONDS = 60
 
 
@@ -95,6 +97,20 @@ class Shop:
         )
         return _charge(_data(answer))
 
+    def refund(self, charge_id: str, amount: str) -> str:
+        """Ask for money back, as the platform's cashier; the refund's id."""
+        document = {"data": {"type": "refund", "attributes": {"amount": amount}}}
+        return str(self._post(f"/v1/charges/{charge_id}/refunds", CASHIER, document)["id"])
+
+    def refund_status(self, refund_id: str) -> str:
+        """How the refund stands."""
+        answer = self._session.get(
+            f"{self._url}/v1/refunds/{refund_id}",
+            headers=self._authorization(CASHIER),
+            timeout=PATIENCE_SECONDS,
+        )
+        return str(_data(answer)["attributes"]["status"])
+
     def _post(self, path: str, user: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
         headers = self._authorization(user)
         url = f"{self._url}{path}"
@@ -102,8 +118,7 @@ class Shop:
         return _data(answer)
 
     def _authorization(self, user: str) -> dict[str, str]:
-        scope = "orders:write" if user == PLATFORM else ""
-        claims = {"sub": user, "scope": scope, "exp": int(time.time()) + 600}
+        claims = {"sub": user, "scope": SCOPES.get(user, ""), "exp": int(time.time()) + 600}
         return {"Authorization": f"Bearer {jwt.encode(claims, self._secret, 'HS256')}"}
 
 

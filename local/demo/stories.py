@@ -35,7 +35,10 @@ class Act(Enum):
 
 @dataclass(frozen=True)
 class Story:
-    """One order. `faults` strike at what concerns it, `capture_fault` at PayPal's capture."""
+    """One order. `faults` strike at what concerns it, `capture_fault` at PayPal's capture.
+
+    `refunds` are amounts that are given back of it at the end, all at once.
+    """
 
     way: str
     mode: Mode
@@ -49,6 +52,8 @@ class Story:
     faults: tuple[Fault, ...] = ()
     capture_fault: str | None = None
     ends: str = "succeeded"
+    refunds: tuple[str, ...] = ()
+    refunds_end: str = "succeeded"
 
 
 NO_WEBHOOKS: Fault = {"fault": "webhook_drop", "times": None}
@@ -85,6 +90,7 @@ STORIES: tuple[Story, ...] = (
     ),
     _card("timeout after the commit", "tok_sandbox_timeout_after_commit", amount="64.10"),
     _paypal("capture times out after the commit", capture_fault="timeout_after_commit"),
+    _card("refund fails later", "tok_refundFail", refunds=("5.00",), refunds_end="failed"),
     _card("settles later", "tok_sandbox_processing"),
     _card("settles later", "tok_sandbox_processing", amount="250.00", currency="USD"),
     _card("settles later, is refused", "tok_sandbox_processing_fails", ends="failed"),
@@ -118,6 +124,10 @@ STORIES: tuple[Story, ...] = (
     replace(_PAYS, amount="1000", currency="JPY"),
     replace(_PAYS, amount="0.57", currency="GBP"),
     replace(_PAYS, amount="4.720", currency="KWD"),
+    _card("a part goes back", refunds=("5.00",)),
+    _card("two equal parts go back", refunds=("5.00", "5.00")),
+    _paypal("two equal parts go back", refunds=("5.00", "5.00")),
+    _card("all of it goes back", refunds=("19.99",)),
     _card("declined", "tok_chargeDeclined", ends="failed"),
     _card("no funds", "tok_visa_chargeDeclinedInsufficientFunds", ends="failed"),
     _card("expired", "tok_chargeDeclinedExpiredCard", ends="failed"),

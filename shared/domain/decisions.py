@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, assert_never
+from typing import Final, TypeVar, assert_never
 
 from shared.domain import outcomes as o
 from shared.domain.charge import SETTLED, Charge, OrderStatus, Status
@@ -15,6 +15,8 @@ from shared.domain.retry_policy import (
     retry_delay,
 )
 from shared.domain.state_machine import Event, next_status
+
+Found = TypeVar("Found")
 
 _WAITING: Final = frozenset({Status.REQUIRES_ACTION, Status.PROCESSING})
 
@@ -94,7 +96,7 @@ def judge(charge: Charge, outcome: o.Outcome, seen: Circumstances) -> Decision:
             return _unanswered(charge, outcome, seen)
 
 
-def weigh_absence(found: o.Outcome, attempt: AttemptRecord, now: datetime) -> o.Outcome:
+def weigh_absence(found: Found, attempt: AttemptRecord, now: datetime) -> Found | o.Indeterminate:
     """Doubt an absence while a request under the key may still be at work.
 
     Where the key is still replayable, an answer was lost. We look rather than send again within the

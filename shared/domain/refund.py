@@ -69,4 +69,8 @@ class Refund:
     """Of the charge."""
     claim_number: int
     tries: int
+    maybe_executed: bool
+    """Some earlier try ended without proof that nothing went back."""
     created_at: datetime
+    started_at: datetime | None = None
+    """When its key was first used; None before that."""

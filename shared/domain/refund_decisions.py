@@ -10,7 +10,7 @@ from shared.domain import outcomes as o
 from shared.domain.decisions import Circumstances, Failure
 from shared.domain.refund import Refund, RefundFact, RefundStatus
 from shared.domain.refund_moves import RefundEvent, next_status
-from shared.domain.retry_policy import PARKED_DELAY, retry_delay
+from shared.domain.retry_policy import FIRST_LOOK_TRIES, PARKED_DELAY, retry_delay
 
 SOONEST_LOOK: Final = timedelta(seconds=10)
 LATEST_LOOK: Final = timedelta(hours=1)
@@ -63,7 +63,7 @@ def judge_refund(refund: Refund, outcome: RefundOutcome, seen: Circumstances) ->
         case o.Absent(evidence):
             return _again(refund, evidence, seen.now)
         case o.NotSent(reason, retry_after) | o.Indeterminate(reason, _, retry_after):
-            delay = retry_delay(seen.tries, seen.jitter, retry_after)
+            delay = retry_delay(_tries(refund, outcome, seen), seen.jitter, retry_after)
             return _unresolved(refund, reason, seen) or _again(refund, reason, seen.now + delay)
         case _:
             assert_never(outcome)
@@ -107,6 +107,12 @@ def _was_refused(refund: Refund, fact: RefundFact) -> bool:
     return ended and lives and refund.provider_reference is None
 
 
+def _tries(refund: Refund, outcome: o.NotSent | o.Indeterminate, seen: Circumstances) -> int:
+    """A lost answer is looked for soon, however often the call was put off before."""
+    is_first_doubt = isinstance(outcome, o.Indeterminate) and not refund.maybe_executed
+    return min(seen.tries, FIRST_LOOK_TRIES) if is_first_doubt else seen.tries
+
+
 def _look_delay(refund: Refund, seen: Circumstances) -> timedelta:
     return max(SOONEST_LOOK, min(LATEST_LOOK, (seen.now - refund.created_at) / 10))
 
@@ -114,7 +120,8 @@ def _look_delay(refund: Refund, seen: Circumstances) -> timedelta:
 def _unresolved(refund: Refund, reason: str, seen: Circumstances) -> RefundDecision | None:
     is_taken = refund.provider_reference is not None
     patience = seen.limits.waiting if is_taken else seen.limits.indeterminate
-    if seen.now - refund.created_at <= patience:
+    since = refund.created_at if is_taken else seen.asked_at or refund.created_at
+    if seen.now - since <= patience:
         return None
     return _move(refund, RefundEvent.UNRESOLVED, reason, Failure("unresolved", reason))
 

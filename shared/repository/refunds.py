@@ -166,5 +166,7 @@ def refund_of(row: RowMapping) -> Refund:
         capture_reference=row["capture_reference"],
         claim_number=row["claim_number"],
         tries=row["tries"],
+        maybe_executed=row["maybe_executed"],
         created_at=row["created_at"],
+        started_at=row["started_at"],
     )

@@ -17,8 +17,10 @@ def charged(
     net: int = 1999,
     status: str = "succeeded",
     order_status: str = "completed",
+    captured: int | None = None,
 ) -> tuple[Any, ...]:
-    return (order, currency, net, status, order_status, 1999, "EUR")
+    taken = net if captured is None else captured
+    return (order, currency, net, status, order_status, 1999, "EUR", taken)
 
 
 def moved(kind: str = "charge", amount: int = 1999, **changes: Any) -> dict[str, Any]:
@@ -52,10 +54,33 @@ def test_what_was_taken_and_given_back_is_in_neither_book() -> None:
     assert audit.differences == ()
 
 
+@pytest.mark.parametrize("amounts", [[500], [500, 500], [1999]])
+def test_a_refund_in_both_books_is_no_difference(amounts: list[int]) -> None:
+    refunds = [
+        moved("refund", -amount, object_id=f"re_{number}", parent_id="ch_1")
+        for number, amount in enumerate(amounts)
+    ]
+    row = charged(net=1999 - sum(amounts), captured=1999)
+
+    audit = compare([row], [moved(), *refunds])
+
+    assert audit.differences == ()
+
+
 @pytest.mark.parametrize(
     ("rows", "movements", "said"),
     [
         ([charged()], [], "charged, but not in the ledger"),
+        (
+            [charged(net=1499, captured=1999)],
+            [moved()],
+            "in the ledger, but not charged",
+        ),
+        (
+            [charged()],
+            [moved(), moved("refund", -500, object_id="re_1", parent_id="ch_1")],
+            "charged, but not in the ledger",
+        ),
         ([], [moved()], "in the ledger, but not charged"),
         ([charged()], [moved(), moved(object_id="ch_2")], "money was taken 2 times"),
         ([charged()], [moved(amount=1998)], "in the ledger, but not charged"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.domain.charge import Operation, Provider
-from shared.domain.retry_policy import KEY_LIVES
+from shared.domain.retry_policy import KEY_LIVES, KEY_MARGIN
 from tests.reconciliation.refunding import (
     WAYS,
     Died,
@@ -169,6 +169,25 @@ def test_no_refund_leaves_with_an_expired_key(
     assert given_back(workshop) == [500]
     assert settled.request == first.request
     assert settled.key_number == (1 if committed else 2)
+
+
+@each_way
+def test_an_absence_in_the_keys_last_minutes_is_not_believed(workshop: Workshop, way: str) -> None:
+    charge = paid(workshop, way)
+    made = ask(workshop, charge)
+    workshop.control.fault("reset_before", WAYS[way].op)
+    refunding.execute(workshop.deps, made)
+    workshop.deps = _patient(workshop)
+
+    workshop.advance(seconds=(KEY_LIVES[OPERATIONS[way]] - KEY_MARGIN).total_seconds())
+    workshop.run()
+    doubted = refund(workshop, made)
+    workshop.advance(seconds=KEY_MARGIN.total_seconds())
+    _until_settled(workshop)
+
+    assert (doubted.status, doubted.key_number) == ("pending", 1)
+    assert refund(workshop, made).status == "succeeded"
+    assert given_back(workshop) == [500]
 
 
 def test_a_stored_500_is_looked_up_and_only_then_asked_anew(workshop: Workshop) -> None:

@@ -21,6 +21,7 @@ REFUND = Refund(
     capture_reference="ch_1",
     claim_number=1,
     tries=4,
+    maybe_executed=True,
     created_at=NOON - MINUTE,
 )
 

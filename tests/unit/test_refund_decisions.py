@@ -213,6 +213,23 @@ def test_an_unanswered_call_is_tried_again_after_the_policy_s_delay(outcome: Ref
     assert decision.retry_at == NOON + DELAY
 
 
+def test_a_lost_answer_is_looked_for_soon_however_often_the_call_was_put_off() -> None:
+    fresh = replace(REFUND, maybe_executed=False)
+
+    decision = judge_refund(fresh, INDETERMINATE, replace(SEEN, tries=30))
+
+    assert decision.retry_at is not None
+    assert decision.retry_at - NOON <= timedelta(seconds=4)
+
+
+def test_doubt_is_as_old_as_the_call_and_not_as_the_wish() -> None:
+    old = replace(REFUND, created_at=NOON - 2 * LIMITS.indeterminate)
+
+    decision = judge_refund(old, INDETERMINATE, replace(SEEN, asked_at=NOON - MINUTE))
+
+    assert decision.status is RefundStatus.PENDING
+
+
 def test_a_refund_that_was_never_made_may_go_out_at_once() -> None:
     decision = judge_refund(REFUND, ABSENT, SEEN)
 
