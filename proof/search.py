@@ -45,8 +45,7 @@ SMALL: Final = (
     Scope(workers=2, attempts=2, events=0, deaths=1, waits=(3,)),
     Scope(workers=2, attempts=1, events=1, deaths=1, waits=(3,)),
 )
-WHOLE: Final = Scope(workers=2, attempts=2, events=2, deaths=1, waits=(3, 11))
-"""With a lease that ends, and the life of a key."""
+WHOLE: Final = Scope(workers=2, attempts=2, events=2, deaths=0, waits=(3,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What others' users lived through, each lesson a test that fails without its guard."""
