@@ -16,6 +16,7 @@ from api_shim import (
     events,
     headers,
     health,
+    metrics,
     orders,
     origins,
     outbound_events,
@@ -39,6 +40,7 @@ ROOMS: Final = (
     outbound_events,
     webhooks,
     health,
+    metrics,
     reference,
 )
 
@@ -64,6 +66,7 @@ def create_app(container: Container) -> Flask:
     app.before_request(_begin)
     app.after_request(_finish)
     settings = container.settings
+    metrics.install(app)
     headers.install(app, https_only=settings.environment == "production")
     origins.install(app, settings.cors_origins)
     rate_limits.install(app, settings.redis_url, settings)

@@ -1,9 +1,15 @@
 """How gunicorn serves the shim."""
 
+from shutil import rmtree
+from tempfile import mkdtemp
+
+from gunicorn.arbiter import Arbiter
+
 from shared.observability import library_logging
 from shared.settings import load_settings
 
 _settings = load_settings()
+_counts = mkdtemp(prefix="chargehand-counts-")
 
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 
@@ -22,3 +28,10 @@ limit_request_fields = 64
 limit_request_field_size = 8190
 forwarded_allow_ips = ""  # whose word is taken is TRUSTED_PROXIES' to say
 logconfig_dict = library_logging()
+# prometheus-client looks for it as it is imported, in the workers.
+raw_env = [f"PROMETHEUS_MULTIPROC_DIR={_counts}"]
+
+
+def on_exit(_server: Arbiter) -> None:
+    """Forget what was counted: a counter begins anew with its process."""
+    rmtree(_counts, ignore_errors=True)

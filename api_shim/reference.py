@@ -42,7 +42,7 @@ _START: Final = (
     "GET",
     "/openapi.json",
     summary="This description, as OpenAPI 3.1",
-    answers={200: None},
+    answers={200: None, 429: None},
     media_type="application/json",
 )
 def openapi() -> Response:
@@ -55,7 +55,7 @@ def openapi() -> Response:
     "GET",
     "/docs",
     summary="This description, as a page",
-    answers={200: None},
+    answers={200: None, 429: None},
     media_type="text/html",
 )
 def page() -> Response:
@@ -67,7 +67,7 @@ def page() -> Response:
     "GET",
     "/docs/<asset>",
     summary="What the page is made of",
-    answers={200: None, 404: None},
+    answers={200: None, 404: None, 429: None},
     media_type="*/*",
 )
 def page_asset(asset: str) -> Response:

@@ -30,7 +30,7 @@ LARGEST_EVENT: Final = 1024 * 1024
 
 Store = Callable[[Connection, Provider, ProviderEvent, bytes, datetime], bool]
 
-_ANSWERS: Final[Answers] = {200: None, 400: None, 404: None, 413: None, 503: None}
+_ANSWERS: Final[Answers] = dict.fromkeys((200, 400, 404, 413, 429, 503))
 
 
 @routes.public_door(

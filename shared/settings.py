@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from functools import cache
 from typing import Annotated, Final, Literal, Self, TypeVar
@@ -97,6 +98,11 @@ def load_settings() -> Settings:
 def load_database_settings() -> DatabaseSettings:
     """As `load_settings`, for a migration."""
     return _checked(DatabaseSettings)
+
+
+def metrics_folder() -> str | None:
+    """Where the processes of one gunicorn count together; prometheus-client reads it too."""
+    return os.environ.get("PROMETHEUS_MULTIPROC_DIR")
 
 
 def _checked(kind: type[Kind]) -> Kind:

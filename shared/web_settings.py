@@ -35,6 +35,7 @@ class WebSettings(BaseSettings):
     web_read_timeout: Seconds = 15
     trusted_proxies: Annotated[int, Field(ge=0, le=8)] = 0
     cors_origins: Texts = ()
+    metrics_token: SecretStr = SecretStr("")
     rate_limit_per_user: Rate = "600/minute"
     rate_limit_per_address: Rate = "1200/minute"
     rate_limit_of_webhooks: Rate = "6000/minute"
@@ -51,13 +52,13 @@ class WebSettings(BaseSettings):
         first = (self.jwt_secret,) if self.jwt_secret.get_secret_value() else ()
         return tuple(secret.get_secret_value() for secret in (*first, *self.jwt_secrets))
 
-    @field_validator("jwt_secret", "jwt_secrets")
+    @field_validator("jwt_secret", "jwt_secrets", "metrics_token")
     @classmethod
     def _long_enough(cls, value: SecretStr | tuple[SecretStr, ...]) -> object:
         secrets = value if isinstance(value, tuple) else (value,)
         texts = [secret.get_secret_value() for secret in secrets]
         if any(text and len(text.strip()) < SHORTEST_SECRET for text in texts):
-            raise ValueError("needs at least 32 characters (RFC 7518 §3.2)")
+            raise ValueError("needs at least 32 characters")
         return value
 
     @field_validator("jwt_jwks")

@@ -48,6 +48,7 @@ BAD = {
     "PAYPAL_CANCEL_URL": ["foo"],
     "JWT_SECRET": ["", " " * 40, "hush", "x" + " " * 40],
     "JWT_SECRETS": [" hush , hush"],
+    "METRICS_TOKEN": ["hush", " " * 40],
     "JWT_JWKS": ["ftp://x", "https://", "https://h:bad/", "/nonexistent", str(HERE), "\0"],
     "ENCRYPTION_KEYS": ["hush", "", ",", "é" * 44, "A" * 43],
     "CORS_ORIGINS": ["tickets.example", "https://tickets.example/", "*", "https://.*example.com"],

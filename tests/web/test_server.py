@@ -2,24 +2,17 @@
 
 import json
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 import requests
-from cryptography.fernet import Fernet
 
-from local import environment as env
-from local.child import Child
-from local.folders import PROJECT
-from local.ports import free_port
-from tests.web.conftest import AWAY, SECRET
+from tests.web.gunicorn import PATIENCE, running_web
 
 THREADS = 2
 READ_TIMEOUT = 1
-PATIENCE = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -27,37 +20,14 @@ def port(
     new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[int]:
     """The port of a web process of two threads that gives a request a second to arrive."""
-    port = free_port()
-    environment = env.given() | {
-        "DATABASE_URL": new_database(),
-        "REDIS_URL": AWAY,
-        "JWT_SECRET": SECRET,
-        "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
-        "PORT": str(port),
+    settings = {
         "WEB_CONCURRENCY": "1",
         "WEB_THREADS": str(THREADS),
         "WEB_READ_TIMEOUT": str(READ_TIMEOUT),
     }
-    command = [sys.executable, "-m", "gunicorn", "api_shim.wsgi:app"]
-    command += ["--config", "api_shim/gunicorn.conf.py"]
     log = tmp_path_factory.mktemp("web") / "log"
-    web = Child(command, log, PROJECT, environment)
-    web.start()
-    try:
-        deadline = time.monotonic() + PATIENCE
-        while not _is_alive(port):
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.05)
-        yield port
-    finally:
-        web.stop()
-
-
-def _is_alive(port: int) -> bool:
-    try:
-        return requests.get(f"http://127.0.0.1:{port}/health/live", timeout=PATIENCE).ok
-    except requests.ConnectionError:
-        return False
+    with running_web(new_database(), log, **settings) as web:
+        yield web.port
 
 
 def exchange(port: int, request: bytes) -> tuple[int, str, bytes]:
