@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from shared.db import unit_of_work
 from shared.domain.charge import Operation, Provider
 from shared.domain.retry_policy import KEY_LIVES, KEY_MARGIN
+from shared.repository.refund_claims import claim_refund
 from tests.reconciliation.refunding import (
     WAYS,
     Died,
@@ -133,19 +135,25 @@ def test_a_worker_that_died_with_the_answer_leaves_one_refund(workshop: Workshop
 
 
 @each_way
-def test_a_worker_that_slept_past_its_claim_writes_nothing(workshop: Workshop, way: str) -> None:
+def test_a_worker_that_slept_past_its_claim_does_not_let_go_of_its_successors(
+    workshop: Workshop, way: str
+) -> None:
     charge = paid(workshop, way)
     made = ask(workshop, charge)
-    seen: list[Any] = []
+    workshop.control.fault("reset_after", WAYS[way].op)
+    taken: list[Any] = []
 
     def sleep() -> None:
-        _until_settled(workshop)
-        seen.append(refund(workshop, made))
+        workshop.advance(minutes=1)
+        now = workshop.clock()
+        with unit_of_work(workshop.deps.engine) as connection:
+            claim_refund(connection, made, now=now, until=now + timedelta(minutes=1))
+        taken.append(refund(workshop, made))
 
     refunding.execute(interrupted(workshop, charge, sleep), made)
 
-    assert [refund(workshop, made)] == seen
-    assert seen[0].claim_number > 1
+    assert [refund(workshop, made)] == taken
+    assert taken[0].claimed_until > workshop.clock()
     assert given_back(workshop) == [500]
 
 
