@@ -4,7 +4,9 @@ import pytest
 
 from sandbox.client import ControlError
 from shared.db import unit_of_work
+from shared.domain.outcomes import PayerActed
 from shared.repository import charges
+from shared.settlement import Source, settle
 from tests.reconciliation.refunding import announced, told
 from tests.reconciliation.workshop import Workshop
 from worker import canceling, charging
@@ -59,12 +61,17 @@ def test_a_charge_that_succeeded_meanwhile_stays_succeeded(workshop: Workshop) -
 
 def test_an_order_approved_after_the_wish_is_not_captured(workshop: Workshop) -> None:
     charge = waiting(workshop, "paypal")
-    workshop.approve(charge)
     wish(workshop, charge)
+    workshop.approve(charge)
+    with unit_of_work(workshop.deps.engine) as connection:
+        acted = PayerActed(workshop.row(charge).provider_reference)
+        settle(connection, workshop.deps, charge, acted, Source("webhook"))
+    carried_on = workshop.status(charge)
 
     charging.execute(workshop.deps, charge)
-    told(workshop)
+    workshop.run()
 
+    assert carried_on == "accepted"
     assert workshop.status(charge) == "canceled"
     assert workshop.captures() == 0
 
