@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import text
@@ -142,3 +143,25 @@ def interrupted(workshop: Workshop, charge: int, meanwhile: Callable[[], None]) 
     name = Provider(workshop.row(charge).provider)
     provider = _Interrupted(workshop.deps.provider(name), meanwhile)
     return workshop.with_provider(name, cast("PaymentProvider", provider))
+
+
+def refund_at_the_provider(workshop: Workshop, charge: int, minor: int) -> None:
+    """Give money back as a person would at the provider's own pages."""
+    row = workshop.row(charge)
+    if row.provider == Provider.STRIPE:
+        workshop.control.dashboard_refund(row.provider_reference, minor)
+        return
+    amount = {"amount": f"{minor / 100:.2f}"}
+    workshop.control.post(f"/paypal/captures/{row.capture_reference}/refund", amount)
+
+
+def until_settled(workshop: Workshop) -> None:
+    """Let some minutes pass, with what they make due."""
+    for _ in range(8):
+        workshop.advance(minutes=1)
+        workshop.run()
+
+
+def later(workshop: Workshop) -> datetime:
+    """An instant that no test waits for."""
+    return workshop.clock() + timedelta(days=1)
