@@ -4,6 +4,7 @@
 """
 
 import os
+import socket
 import sys
 import time
 from collections.abc import Mapping
@@ -64,14 +65,16 @@ def command() -> str:
 
 
 def main() -> None:
-    """Wait, subscribe, then become the shop."""
+    """Take the port, wait, subscribe, then become the shop."""
     system = os.environ
+    # At once: until Chargehand is ready another program might take what is free now.
+    listener = socket.create_server((LOOPBACK, int(system["SHOP_PORT"])))
+    listener.set_inheritable(True)
     while not is_ready(web_url(system)):
         time.sleep(LOOK_SECONDS)
     with Subscription(web_url(system), _token(system["JWT_SECRET"])) as subscription:
         system["WEBHOOK_SECRET"] = subscription.renew(f"{shop_url(system)}/chargehand")
-    address = f"{LOOPBACK}:{system['SHOP_PORT']}"
-    words = ["gunicorn", "examples.checkout.shop:app", "--bind", address]
+    words = ["gunicorn", "examples.checkout.shop:app", "--bind", f"fd://{listener.fileno()}"]
     os.execvp(words[0], [*words, "--threads", "8", "--no-control-socket"])  # noqa: S606 a list of words needs no shell
 
 

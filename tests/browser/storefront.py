@@ -17,6 +17,7 @@ from playwright.sync_api import Locator, Page, expect
 from local import environment as env
 from local.child import Child
 from local.folders import PROJECT
+from local.ports import free_port
 from local.storefront import shop_url
 from sandbox.client import MONEY_IN, Json, SandboxControl
 
@@ -71,7 +72,8 @@ def opened(folder: Path, database_url: str, redis_url: str) -> Iterator[Storefro
     ready = folder / "ready.json"
     command = [sys.executable, "-m", "local.server", "--data", str(folder / "data")]
     engines = {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
-    given = env.given() | engines
+    ports = {name: str(free_port()) for name in ("PORT", "FLOWER_PORT", "SHOP_PORT")}
+    given = env.given() | engines | ports
     server = Child([*command, "--ready-file", str(ready)], folder / "log", PROJECT, given)
     server.start()
     try:
@@ -88,7 +90,7 @@ def until(condition: Callable[[], bool], server: Child) -> None:
     """Poll until it holds; a server that ended is no longer waited for."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
-        assert server.is_running, server.tail()
+        assert server.is_running, server.tail(60)
         assert time.monotonic() < deadline, server.tail()
         time.sleep(0.05)
 
