@@ -176,10 +176,16 @@ def test_an_answer_that_was_lost_is_asked_for_again(
 def test_the_keyboard_alone_pays(page: Page, storefront: Storefront, key: str) -> None:
     order = order_ticket(page, storefront, "by card")
 
+    card = page.frame_locator("#card iframe")
+    fields = {"card number": CHALLENGED, "expiration date": "1234", "CVC": "123"}
+    expect(card.get_by_label("card number")).to_be_visible()
+
     page.keyboard.press("Tab")
-    for text in (CHALLENGED, "1234", "123"):
+    for label, text in fields.items():
+        expect(card.get_by_label(label)).to_be_focused()
         page.keyboard.type(text)
         page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Pay")).to_be_focused()
     page.keyboard.press(key)
     expect(page.frame_locator(CHALLENGE).get_by_role("button", name="Complete")).to_be_focused()
     page.keyboard.press(key)

@@ -102,10 +102,13 @@ def test_the_keyboard_alone_pays(page: Page, storefront: Storefront) -> None:
     order = order_ticket(page, storefront, "with PayPal")
 
     page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="PayPal", exact=True)).to_be_focused()
     with page.expect_popup() as window:
         page.keyboard.press("Enter")
-    window.value.get_by_role("button", name="Pay", exact=True).wait_for()
+    pay = window.value.get_by_role("button", name="Pay", exact=True)
+    pay.wait_for()
     window.value.keyboard.press("Tab")
+    expect(pay).to_be_focused()
     window.value.keyboard.press("Enter")
 
     expect_says(page, "Paid")
