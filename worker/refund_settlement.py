@@ -104,6 +104,8 @@ def _follow_up(
     source: Source,
 ) -> None:
     now = deps.clock()
+    if decision.status is RefundStatus.NEEDS_REVIEW:
+        log.error("refund.needs_review", refund_id=refund.id, reason=decision.reason)
     total = refunds.sum_refunds(connection, charge.id, now)
     told = [
         outbox.Announcement(

@@ -215,6 +215,23 @@ def test_a_stored_500_is_looked_up_and_only_then_asked_anew(workshop: Workshop) 
     assert given_back(workshop) == [500]
 
 
+def test_a_refund_that_nothing_settles_is_put_before_a_person_and_keeps_its_money(
+    workshop: Workshop,
+) -> None:
+    charge = paid(workshop, "stripe")
+    made = ask(workshop, charge, 1500)
+    workshop.control.fault("reset_before", "^(POST|GET) /v1/refunds$", times=None)
+
+    refunding.execute(workshop.deps, made)
+    workshop.advance(days=3)
+    workshop.run()
+
+    assert refund(workshop, made).status == "needs_review"
+    assert announced(workshop, "refund") == ["refund.needs_review"]
+    with pytest.raises(AssertionError, match="499 is left"):
+        ask(workshop, charge, 500)
+
+
 def test_a_stored_500_that_was_a_refund_is_found(workshop: Workshop) -> None:
     charge = paid(workshop, "stripe")
     made = ask(workshop, charge)
