@@ -1,10 +1,12 @@
 """What gunicorn itself refuses, and how long it waits for whom."""
 
+import contextlib
 import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
@@ -13,20 +15,42 @@ from tests.web.gunicorn import PATIENCE, running_web
 
 THREADS = 2
 READ_TIMEOUT = 1
+HALVES = [
+    pytest.param(b"G", id="a byte of the request line"),
+    pytest.param(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ", id="headers"),
+    pytest.param(
+        b"POST /webhooks/stripe HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n", id="body"
+    ),
+    pytest.param(
+        b"POST /webhooks/stripe HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n",
+        id="a chunk",
+    ),
+]
 
 
 @pytest.fixture(scope="module")
-def port(
-    new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[int]:
-    """The port of a web process of two threads that gives a request a second to arrive."""
+def port(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a web process that gives a request a second to arrive."""
+    with served(database_url, tmp_path_factory.mktemp("web") / "log", READ_TIMEOUT) as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def patient_port(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of one that gives it far longer than a test takes."""
+    with served(database_url, tmp_path_factory.mktemp("web") / "log", 600) as port:
+        yield port
+
+
+@contextlib.contextmanager
+def served(database_url: str, log: Path, read_timeout: int) -> Iterator[int]:
+    """The port of a web process of two threads."""
     settings = {
         "WEB_CONCURRENCY": "1",
         "WEB_THREADS": str(THREADS),
-        "WEB_READ_TIMEOUT": str(READ_TIMEOUT),
+        "WEB_READ_TIMEOUT": str(read_timeout),
     }
-    log = tmp_path_factory.mktemp("web") / "log"
-    with running_web(new_database(), log, **settings) as web:
+    with running_web(database_url, log, **settings) as web:
         yield web.port
 
 
@@ -66,21 +90,7 @@ class Dripping:
         self.connection.close()
 
 
-@pytest.mark.parametrize(
-    "head",
-    [
-        pytest.param(b"G", id="a byte of the request line"),
-        pytest.param(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ", id="headers"),
-        pytest.param(
-            b"POST /webhooks/stripe HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n", id="body"
-        ),
-        pytest.param(
-            b"POST /webhooks/stripe HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-            b"ffff\r\n",
-            id="a chunk",
-        ),
-    ],
-)
+@pytest.mark.parametrize("head", HALVES)
 def test_clients_that_drip_do_not_keep_others_out(port: int, head: bytes) -> None:
     slow = [Dripping(port, head) for _ in range(THREADS * 2)]
     try:
@@ -90,6 +100,68 @@ def test_clients_that_drip_do_not_keep_others_out(port: int, head: bytes) -> Non
             client.close()
 
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("head", HALVES)
+def test_half_a_request_costs_no_thread(patient_port: int, head: bytes) -> None:
+    slow = [Dripping(patient_port, head) for _ in range(40)]
+    try:
+        answer = requests.get(f"http://127.0.0.1:{patient_port}/health/live", timeout=PATIENCE)
+        with_a_body = requests.post(
+            f"http://127.0.0.1:{patient_port}/webhooks/stripe", b"x" * 200_000, timeout=PATIENCE
+        )
+    finally:
+        for client in slow:
+            client.close()
+
+    assert (answer.status_code, with_a_body.status_code) == (200, 404)
+
+
+def test_clients_that_do_not_hang_up_keep_nobody_out(patient_port: int) -> None:
+    goodbye = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    with contextlib.ExitStack() as stack:
+        for _ in range(100):
+            staying = socket.create_connection(("127.0.0.1", patient_port), timeout=PATIENCE)
+            stack.enter_context(staying)
+            staying.sendall(goodbye)
+        answer = requests.get(f"http://127.0.0.1:{patient_port}/health/live", timeout=PATIENCE)
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("pieces", [1, 7, 1000])
+def test_a_request_in_pieces_and_one_behind_it_are_both_answered(
+    patient_port: int, pieces: int
+) -> None:
+    chunked = (
+        b"POST /webhooks/stripe HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"5;of=note\r\n0\r\n\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 1\r\n\r\n"
+    )
+    last = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    sent = chunked + last
+
+    with socket.create_connection(("127.0.0.1", patient_port), timeout=PATIENCE) as client:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for at in range(0, len(sent), pieces):
+            client.sendall(sent[at : at + pieces])
+        answer = b"".join(iter(lambda: client.recv(65536), b""))
+
+    assert answer.count(b"HTTP/1.1 404") == 1
+    assert answer.count(b"HTTP/1.1 200") == 1
+
+
+def test_who_waits_to_be_told_to_go_on_is_told(patient_port: int) -> None:
+    head = b"POST /webhooks/stripe HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+    head += b"Connection: close\r\nContent-Length: 2\r\n\r\n"
+
+    with socket.create_connection(("127.0.0.1", patient_port), timeout=PATIENCE) as client:
+        client.sendall(head)
+        told = client.recv(65536)
+        client.sendall(b"{}")
+        answer = b"".join(iter(lambda: client.recv(65536), b""))
+
+    assert told.startswith(b"HTTP/1.1 100 ")
+    assert b"HTTP/1.1 404" in answer
 
 
 def test_a_connection_may_rest_for_longer_than_a_request_may_take(port: int) -> None:
