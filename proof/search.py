@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -179,6 +180,7 @@ def _frozen(row: Row) -> tuple[Any, ...]:
 def main() -> int:
     """Search, and print the counts."""
     hush()
+    gc.enable()  # one search is long, and has no batches after which to collect
     faults = [provider for provider in Provider if not _report(provider, WHOLE)]
     return 1 if faults else 0
 

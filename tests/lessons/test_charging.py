@@ -283,3 +283,16 @@ def test_money_that_comes_after_a_cancellation_is_put_before_a_person(world: Wor
     handled(world)
 
     assert charge(world)["status"] == Status.NEEDS_REVIEW
+
+
+def test_a_zombies_late_answer_changes_nothing(world: World) -> None:
+    zombie = take(world)
+    again(world)
+    successor = take(world)
+    held = charge(world)
+    assert zombie is not None
+    assert successor is not zombie
+
+    hear(world, zombie, Word.LOST, Verdict.CAPTURED)
+
+    assert charge(world) == held
