@@ -53,6 +53,8 @@ def install(app: Flask, redis_url: str, settings: WebSettings) -> None:
         ],
         storage_uri=redis_url,
         in_memory_fallback_enabled=True,
+        # Of several requests that find Redis away, the first turns to memory; the rest are let in.
+        swallow_errors=True,
         key_prefix="chargehand",
         on_breach=_note_when,
     )

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask.testing import FlaskClient
@@ -150,6 +151,22 @@ def test_a_redis_that_hangs_costs_no_request_more_than_a_moment(
     # 200 waits of 50 ms would be ten seconds for each limit.
     assert set(answers) == {404}
     assert taken < 10
+
+
+def test_many_at_once_who_find_redis_away_are_let_in(
+    make_client: MakeClient, own_redis: Redis
+) -> None:
+    client = make_client(redis_url=own_redis.url)
+    ask(client, "buyer")
+    os.kill(own_redis.pid, signal.SIGSTOP)
+    try:
+        with ThreadPoolExecutor(16) as pool:
+            clients = [client.application.test_client() for _ in range(64)]
+            answers = set(pool.map(lambda one: ask(one, "buyer"), clients))
+    finally:
+        os.kill(own_redis.pid, signal.SIGCONT)
+
+    assert answers == {404}
 
 
 @pytest.mark.parametrize(
