@@ -41,6 +41,7 @@ _TOLD: Final[dict[int, tuple[str, ...]]] = {
     HTTPStatus.SERVICE_UNAVAILABLE: ("Retry-After",),
 }
 """The headers that a status brings."""
+_CACHED: Final = frozenset({HTTPStatus.OK, HTTPStatus.NOT_MODIFIED})
 
 
 def document(doors: Iterable[Door]) -> Json:
@@ -128,7 +129,12 @@ def _response(door: Door, status: int, names: dict[Name, Json]) -> Json:
         media_type = door.media_type if model else "application/vnd.api+json"
         schema = names[model or ErrorDocument, "serialization"]
         response["content"] = {media_type: {"schema": schema}}
-    if status in _TOLD:
-        text = {"schema": {"type": "string"}}
-        response["headers"] = dict.fromkeys(_TOLD[status], text)
+    told = dict.fromkeys(("X-Request-Id", *_TOLD.get(status, ())), True)
+    if "If-None-Match" in door.headers and status in _CACHED:
+        told["ETag"] = True
+    if "Idempotency-Key" in door.headers and status == HTTPStatus.ACCEPTED:
+        told["Idempotent-Replayed"] = False
+    response["headers"] = {
+        name: {"required": always, "schema": {"type": "string"}} for name, always in told.items()
+    }
     return response

@@ -139,7 +139,11 @@ def _wished(amount: str | None, target: intake.Refundable) -> Money | None:
         return None
     try:
         money = Money.parse(amount, target.captured.currency)
-        ensure_chargeable(money, target.provider)
+        if 0 < money.amount_minor <= target.captured.amount_minor:
+            ensure_chargeable(money, target.provider)
     except (InvalidMoney, UnrepresentableAmount) as invalid:
         raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, str(invalid), _AMOUNT) from None
+    if money.amount_minor == 0:
+        detail = "A refund of nothing is none."
+        raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, detail, _AMOUNT)
     return money

@@ -9,7 +9,7 @@ from typing import Final, Protocol, cast
 
 from celery import Celery
 from kombu import Connection, Producer
-from kombu.exceptions import OperationalError as BrokerError
+from kombu.exceptions import KombuError as BrokerError  # its batches raise one of their own
 
 from shared.container import Container
 from shared.db import unit_of_work

@@ -1,5 +1,8 @@
 """What dies costs time, never a charge."""
 
+import os
+import signal
+
 import redis as redis_py
 
 from tests.system.system import System
@@ -68,6 +71,20 @@ def test_without_redis_charges_are_accepted_and_settle_when_it_is_back(system: S
 
     assert waiting == {"accepted"}
     assert {system.settled(link) for link in links} == {"succeeded"}
+    assert set(system.captures().values()) == {1}
+
+
+def test_a_redis_that_hangs_costs_the_charges_time_and_the_relay_nothing(system: System) -> None:
+    os.kill(system.redis.pid, signal.SIGSTOP)
+    try:
+        links = system.charge_many(4)
+        waiting = system.logs().count("relay.waiting")
+        system.until(lambda: system.logs().count("relay.waiting") > waiting, "the relay waits")
+    finally:
+        os.kill(system.redis.pid, signal.SIGCONT)
+
+    assert {system.settled(link) for link in links} == {"succeeded"}
+    assert system.processes["relay"].is_running
     assert set(system.captures().values()) == {1}
 
 
