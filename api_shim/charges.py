@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
 from flask import Response, request, url_for
 
@@ -22,8 +22,6 @@ from shared.repository import intake
 from shared.repository.views import ChargeView, read_charges_of
 
 routes = Routes("charges", __name__)
-
-_RETRY_AFTER: Final = {"Retry-After": "1"}
 
 
 @routes.door(
@@ -135,13 +133,13 @@ def present(view: ChargeView) -> dict[str, Any]:
 
 
 def _accepted(view: ChargeView, *, is_new: bool) -> Response:
-    headers = _RETRY_AFTER | {"Location": url_for("charges.get_charge", charge=view.id)}
+    headers = idempotency.RETRY_AFTER | {"Location": url_for("charges.get_charge", charge=view.id)}
     headers |= {} if is_new else idempotency.REPLAYED
     return respond({"data": present(view)}, HTTPStatus.ACCEPTED, headers)
 
 
 def _told(view: ChargeView) -> Response:
-    headers = None if view.status in SETTLED else _RETRY_AFTER
+    headers = None if view.status in SETTLED else idempotency.RETRY_AFTER
     answer = respond({"data": present(view)}, HTTPStatus.OK, headers)
     answer.add_etag()
     return answer

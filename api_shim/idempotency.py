@@ -18,6 +18,8 @@ from shared.repository.idempotency import CallerKey, StoredAnswer, keep_answer
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = {"Idempotent-Replayed": "true"}
+RETRY_AFTER: Final = {"Retry-After": "1"}
+"""When to look what became of something accepted."""
 _SOURCE: Final = {"header": HEADER}
 _LONGEST: Final = 255
 
@@ -45,7 +47,7 @@ def replay(stored: StoredAnswer, body: bytes) -> Response:
     if stored.fingerprint != body:
         detail = f"This {HEADER} was used with another request."
         raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, detail, _SOURCE, "key_reused")
-    headers = {"Location": stored.location} | REPLAYED
+    headers = {"Location": stored.location} | RETRY_AFTER | REPLAYED
     return Response(stored.body, stored.status, headers, content_type=MEDIA_TYPE)
 
 

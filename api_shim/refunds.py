@@ -32,7 +32,6 @@ from shared.repository.idempotency import find_answer
 
 routes = Routes("refunds", __name__)
 
-_RETRY_AFTER: Final = {"Retry-After": "1"}
 _AMOUNT: Final = pointer("/data/attributes/amount")
 
 
@@ -56,7 +55,9 @@ def post_refund(caller: Caller, document: RefundRequest, charge: str) -> Respons
         if answered := find_answer(connection, key):
             return idempotency.replay(answered, body)
         view = _accept(connection, caller, target, document.data.attributes)
-        headers = _RETRY_AFTER | {"Location": url_for("refunds.get_refund", refund=view.id)}
+        headers = idempotency.RETRY_AFTER | {
+            "Location": url_for("refunds.get_refund", refund=view.id)
+        }
         answer = respond({"data": present(view)}, HTTPStatus.ACCEPTED, headers)
         return idempotency.remember(connection, key, body, answer)
 
@@ -91,7 +92,9 @@ def get_refund(caller: Caller, refund: str) -> Response:
         raise ApiError(HTTPStatus.NOT_FOUND, detail, {"parameter": "refund_identifier"})
     permit(caller, Parties(view.user_id, view.organizer_ids))
     waits = view.status is RefundStatus.PENDING
-    return respond({"data": present(view)}, HTTPStatus.OK, _RETRY_AFTER if waits else None)
+    return respond(
+        {"data": present(view)}, HTTPStatus.OK, idempotency.RETRY_AFTER if waits else None
+    )
 
 
 def present(view: intake.RefundView) -> dict[str, Any]:
