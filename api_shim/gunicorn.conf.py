@@ -4,7 +4,10 @@ from shutil import rmtree
 from tempfile import mkdtemp
 
 from gunicorn.arbiter import Arbiter
+from gunicorn.http.message import Request
+from gunicorn.workers.base import Worker
 
+from api_shim.reading import LARGEST_BODY
 from shared.observability import library_logging
 from shared.settings import load_settings
 
@@ -30,6 +33,13 @@ forwarded_allow_ips = ""  # whose word is taken is TRUSTED_PROXIES' to say
 logconfig_dict = library_logging()
 # prometheus-client looks for it as it is imported, in the workers.
 raw_env = [f"PROMETHEUS_MULTIPROC_DIR={_counts}"]
+
+
+def pre_request(_worker: Worker, message: Request) -> None:
+    """Say that the connection ends where a body is too long to be read: it does."""
+    told = dict(message.headers).get("CONTENT-LENGTH", "")
+    if told.isdigit() and int(told) > LARGEST_BODY:
+        message.force_close()
 
 
 def on_exit(_server: Arbiter) -> None:

@@ -210,3 +210,11 @@ def test_what_is_no_request_is_refused_as_a_document(
     assert answered == status
     assert content_type == "application/vnd.api+json"
     assert json.loads(body)["errors"][0]["status"] == str(status)
+
+
+@pytest.mark.parametrize(("path", "length"), [("/v1/orders", 70_000), ("/webhooks/stripe", 2**21)])
+def test_a_connection_that_ends_with_a_refusal_says_so(port: int, path: str, length: int) -> None:
+    with requests.Session() as session:
+        for _ in range(20):
+            answer = session.post(f"http://127.0.0.1:{port}{path}", data=b"9" * length, timeout=60)
+            assert answer.headers["Connection"] == "close"
