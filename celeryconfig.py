@@ -2,16 +2,15 @@
 
 from kombu import Exchange, Queue
 
+from shared.domain.charge import Provider
 from shared.settings import load_settings
 from shared.task_names import (
-    CHARGES,
     MAINTENANCE,
-    OUTBOUND,
     QUEUES,
     RECONCILE_RUN,
     SWEEP_RUN,
     WATCH_RUN,
-    WEBHOOKS,
+    queue_of,
 )
 
 _settings = load_settings()
@@ -49,13 +48,11 @@ broker_transport_options = _REDIS_OPTIONS if _on_redis else {"confirm_publish": 
 
 _QUORUM = None if _on_redis else {"x-queue-type": "quorum"}
 task_queues = [
-    Queue(name, Exchange(name), routing_key=name, queue_arguments=_QUORUM)
-    for name in (CHARGES, WEBHOOKS, OUTBOUND, MAINTENANCE)
+    Queue(name, Exchange(name), routing_key=name, queue_arguments=_QUORUM) for name in QUEUES
 ]
-task_default_queue = CHARGES
+task_default_queue = MAINTENANCE
 task_default_queue_type = "classic" if _on_redis else "quorum"
 task_create_missing_queues = False
-task_routes = {task: {"queue": queue} for task, queue in QUEUES.items()}
 
 task_serializer = "json"
 accept_content = ["json"]
@@ -86,12 +83,17 @@ worker_detect_quorum_queues = not _on_redis
 enable_utc = True
 timezone = "UTC"
 
-_ROUNDS = {
-    SWEEP_RUN: _settings.sweep_interval,
-    RECONCILE_RUN: _settings.reconcile_interval,
-    WATCH_RUN: _settings.watch_interval,
-}
+_ROUNDS: list[tuple[str, float, tuple[str, ...]]] = [
+    (SWEEP_RUN, _settings.sweep_interval, ()),
+    (WATCH_RUN, _settings.watch_interval, ()),
+    *((RECONCILE_RUN, _settings.reconcile_interval, (provider.value,)) for provider in Provider),
+]
 beat_schedule = {
-    task: {"task": task, "schedule": interval, "options": {"expires": interval * 2}}
-    for task, interval in _ROUNDS.items()
+    " ".join((task, *args)): {
+        "task": task,
+        "args": args,
+        "schedule": interval,
+        "options": {"queue": queue_of(task, *args), "expires": interval * 2},
+    }
+    for task, interval, args in _ROUNDS
 }

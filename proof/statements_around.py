@@ -16,7 +16,7 @@ from shared.repository.orders import _CANCEL
 from shared.repository.overdue import _EXPIRE, _LOCK_EXPIRED, _TAKE_OVERDUE
 from shared.task_names import CHARGE_EXECUTE, REFUND_EXECUTE, WEBHOOK_EVENT_HANDLE
 
-_QUEUES: Final = {
+_TABLES: Final = {
     CHARGE_EXECUTE: "charges",
     REFUND_EXECUTE: "refunds",
     WEBHOOK_EVENT_HANDLE: "webhook_events",
@@ -25,12 +25,17 @@ _QUEUES: Final = {
 
 def _take_due(tables: Tables, given: Row) -> list[Row]:
     taken = []
-    for task, table in _QUEUES.items():
+    for task, table in _TABLES.items():
         for row in list(tables.rows[table].values()):
             if row["dispatch_at"] is not None and row["dispatch_at"] <= given["now"]:
                 tables.update(table, row["id"], {"dispatch_at": given["again"]})
-                taken.append({"task": task, "id": row["id"]})
+                taken.append({"task": task, "id": row["id"], "provider": _provider(tables, row)})
     return taken
+
+
+def _provider(tables: Tables, row: Row) -> str:
+    of_refund = "charge_id" in row and "provider" not in row
+    return str((tables.rows["charges"][row["charge_id"]] if of_refund else row)["provider"])
 
 
 def _give_back(tables: Tables, given: Row) -> list[Row]:

@@ -30,15 +30,15 @@ from shared.domain.charge import (
 )
 from shared.domain.money import Money
 from shared.providers.base import PaymentProvider
+from shared.repository import dispatch, intake, orders, overdue
 from shared.repository import inbox as stored
-from shared.repository import intake, orders, overdue
 from shared.repository.idempotency import CallerKey
 from shared.settings import Settings
 from shared.task_names import CHARGE_EXECUTE
 from shared.vault import Vault, fingerprint
 from worker import charging, inbox
 from worker.dispatch import Publisher, publish_due
-from worker.sweep import look_up_overdue
+from worker.reconciliation import look_up_overdue
 
 DAWN: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PRICE: Final = Money(1999, "USD")
@@ -95,9 +95,9 @@ class Queue:
     messages: list[tuple[str, int]]
     is_away: bool = False
 
-    def publish(self, due: list[tuple[str, int]]) -> None:
+    def publish(self, due: list[dispatch.Due]) -> None:
         """Take a batch, or refuse it after none, some or all of it arrived."""
-        self.messages.extend(sorted(due))
+        self.messages.extend(sorted((task, row_id) for task, row_id, _ in due))
         if self.is_away:
             raise BrokerError("the broker went away")
 

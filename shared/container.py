@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, partial
 
@@ -46,6 +46,11 @@ class Container:
             return self.providers[name]
         except KeyError:
             raise NotConfigured(f"{name} has no credentials: see .env.example") from None
+
+    def only(self, name: Provider) -> Container:
+        """The same with that provider alone, or with none where it has no credentials."""
+        kept = {known: port for known, port in self.providers.items() if known is name}
+        return replace(self, providers=kept)
 
     def livemode(self, name: Provider) -> bool:
         """Whether real money moves at that provider."""

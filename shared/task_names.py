@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from shared.domain.charge import Provider
+
 CHARGE_EXECUTE: Final = "charge.execute"
 CHARGE_CANCEL: Final = "charge.cancel"
 REFUND_EXECUTE: Final = "refund.execute"
@@ -11,19 +13,27 @@ SWEEP_RUN: Final = "sweep.run"
 RECONCILE_RUN: Final = "reconcile.run"
 WATCH_RUN: Final = "watch.run"
 
-CHARGES: Final = "charges"
-WEBHOOKS: Final = "webhooks"
 OUTBOUND: Final = "outbound"
 MAINTENANCE: Final = "maintenance"
 
-QUEUES: Final = {
-    CHARGE_EXECUTE: CHARGES,
-    CHARGE_CANCEL: CHARGES,
-    REFUND_EXECUTE: CHARGES,
-    WEBHOOK_EVENT_HANDLE: WEBHOOKS,
+_QUEUES: Final = {
+    CHARGE_EXECUTE: "{provider}",
+    CHARGE_CANCEL: "{provider}",
+    REFUND_EXECUTE: "{provider}",
+    WEBHOOK_EVENT_HANDLE: "{provider}-events",
+    RECONCILE_RUN: "{provider}-events",
     OUTBOUND_EVENT_DELIVER: OUTBOUND,
     SWEEP_RUN: MAINTENANCE,
-    RECONCILE_RUN: MAINTENANCE,
     WATCH_RUN: MAINTENANCE,
 }
-"""The queue of each task."""
+
+
+def queue_of(task: str, provider: str | None = None) -> str:
+    """The queue of a task: what asks a provider shares none with what asks another."""
+    return _QUEUES[task].format(provider=provider)
+
+
+QUEUES: Final = tuple(
+    dict.fromkeys(queue_of(task, provider) for task in _QUEUES for provider in Provider)
+)
+"""All of them."""

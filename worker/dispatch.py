@@ -54,9 +54,9 @@ class Publisher:
     def publish(self, due: list[dispatch.Due]) -> None:
         """Send one message per (task, row id): the id and nothing else."""
         with cast("_Batching", self._producer).batch():
-            for task, row_id in due:
+            for task, row_id, queue in due:
                 self._app.send_task(
-                    task, args=(row_id,), queue=QUEUES[task], producer=self._producer, retry=False
+                    task, args=(row_id,), queue=queue, producer=self._producer, retry=False
                 )
 
     def backlog(self) -> dict[str, int]:
@@ -93,14 +93,14 @@ def publish_due(
 ) -> list[dispatch.Due]:
     """Publish a message for each row due before that instant, and say which.
 
-    `room` is what each queue may still take; without it, a batch of each task. The rows are put
+    `room` is what each queue may still take; without it, a batch of each. The rows are put
     off in a transaction of their own before anything is published, so that a message that gets
     lost is published again. Where the broker fails they are due again at once.
     """
     again = deps.clock() + timedelta(seconds=deps.settings.republish_after)
     batch = deps.settings.relay_batch
-    free = dict.fromkeys(QUEUES.values(), batch) | dict(room or {})
-    most = {task: min(batch, max(free[queue], 0)) for task, queue in QUEUES.items()}
+    free = dict.fromkeys(QUEUES, batch) | dict(room or {})
+    most = {queue: min(batch, max(left, 0)) for queue, left in free.items()}
     with unit_of_work(deps.engine) as connection:
         due = dispatch.take_due(connection, now=before, again=again, most=most)
     if not due:

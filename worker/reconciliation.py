@@ -1,17 +1,40 @@
-"""Reconciliation: beat's round that asks the providers what they know and we do not."""
+"""Reconciliation: beat's rounds that ask the providers what they know and we do not."""
 
 from __future__ import annotations
 
 import structlog
 
 from shared.container import Container
+from shared.db import unit_of_work
+from shared.domain.age_limits import AGE_LIMITS
+from shared.repository import overdue
+from shared.settlement import Source, settle
 from worker import event_lists, ledgers
 
 log = structlog.get_logger()
 
 
 def run(deps: Container) -> None:
-    """Read what the providers' lists have. Safe to run twice at once."""
+    """Read what the providers' lists have, look up what is overdue. Safe to run twice at once."""
     found = event_lists.read(deps)
+    looked_up = look_up_overdue(deps)
     pages = ledgers.read(deps)
-    log.info("reconciliation.done", events_found=found, ledger_pages=pages)
+    log.info("reconciliation.done", events_found=found, looked_up=looked_up, ledger_pages=pages)
+
+
+def look_up_overdue(deps: Container) -> int:
+    """Ask the provider where the charges stand that it or the payer keeps waiting."""
+    now = deps.clock()
+    again = {
+        status: now + limit.look_again
+        for status, limit in AGE_LIMITS.items()
+        if limit.look_again is not None
+    }
+    with unit_of_work(deps.engine) as connection:
+        late = overdue.take_overdue(connection, deps.providers, now=now, again=again)
+    for charge in late:
+        provider = deps.provider(charge.provider)
+        outcome = provider.fetch(charge.provider_reference, charge.account)
+        with unit_of_work(deps.engine) as connection:
+            settle(connection, deps, charge.id, outcome, Source("sweep"))
+    return len(late)

@@ -15,7 +15,6 @@ from shared.celery_app import app
 from shared.container import Container, container
 from shared.observability import configure_logging
 from shared.settings import load_settings
-from shared.task_names import QUEUES
 from worker.dispatch import Outlet, broker_errors, open_publisher, publish_due
 
 log = structlog.get_logger()
@@ -45,8 +44,8 @@ def _relay(deps: Container, celery: Celery, publisher: Outlet, stopping: threadi
             stopping.wait(_REST)
             continue
         published = publish_due(deps, celery, publisher, deps.clock(), room)
-        for task, _ in published:
-            room[QUEUES[task]] -= 1
+        for due in published:
+            room[due.queue] -= 1
         if len(published) < batch:
             stopping.wait(deps.settings.relay_poll_interval)
 

@@ -2,6 +2,7 @@
 
 from shared.celery_app import app
 from shared.container import container
+from shared.domain.charge import Provider
 from shared.task_names import (
     CHARGE_CANCEL,
     CHARGE_EXECUTE,
@@ -63,9 +64,9 @@ def sweep_run() -> None:
 
 
 @app.task(name=RECONCILE_RUN)
-def reconcile_run() -> None:
-    """Find what the providers know and we do not."""
-    reconciliation.run(container(_PROCESS))
+def reconcile_run(provider: str) -> None:
+    """Find what the provider knows and we do not."""
+    reconciliation.run(container(_PROCESS).only(Provider(provider)))
 
 
 @app.task(name=WATCH_RUN)

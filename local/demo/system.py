@@ -24,6 +24,7 @@ IMPATIENT = {
     "CLAIM_LEASE": "8",
     "REPUBLISH_AFTER": "10",
     "SWEEP_INTERVAL": "1",
+    "RECONCILE_INTERVAL": "1",
     "ACTION_PATIENCE": "10",
     "RATE_LIMIT_PER_USER": "1000000/hour",  # its buyers have one address, and no time
     "RATE_LIMIT_PER_ADDRESS": "1000000/hour",

@@ -4,45 +4,67 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, text
 
+from shared.domain.charge import Provider
 from shared.domain.outbound import MOST_AT_ONCE, MOST_WHILE_FAILING
 from shared.task_names import (
     CHARGE_CANCEL,
     CHARGE_EXECUTE,
+    OUTBOUND,
     OUTBOUND_EVENT_DELIVER,
     REFUND_EXECUTE,
     WEBHOOK_EVENT_HANDLE,
+    queue_of,
 )
 
-Due = tuple[str, int]
-"""A task's name, with the id of the row it is about."""
 
+class Due(NamedTuple):
+    """A message to send: a task's name, the id of the row it is about, the queue it goes to."""
+
+    task: str
+    row_id: int
+    queue: str
+
+
+# Each provider's rows are taken apart from the other's: the backlog of one that hangs fills neither
+# a round nor the other's queue.
+#
 # An endpoint's rows are told as far as it may have them in flight: what is owed to one that hangs
 # fills no queue.
 #
 # A charge that its buyer called off is not to be charged, whatever else is due for it, and can
 # be cancelled even while it is parked.
 _TAKE_DUE: Final = text("""
-    WITH due_charges AS (
+    WITH room AS (
+        SELECT * FROM unnest(CAST(:providers AS text[]), CAST(:most AS bigint[]),
+                             CAST(:most_events AS bigint[])) AS r (provider, most, most_events)
+    ), due_charges AS (
         UPDATE charges SET dispatch_at = :again WHERE id IN (
-            SELECT id FROM charges WHERE dispatch_at <= :now
-              AND (parked_reason IS NULL OR cancel_requested_at IS NOT NULL)
-            ORDER BY dispatch_at LIMIT :most_charges FOR NO KEY UPDATE SKIP LOCKED
-        ) RETURNING id, cancel_requested_at IS NOT NULL
+            SELECT d.id FROM room CROSS JOIN LATERAL (
+                SELECT id FROM charges WHERE provider = room.provider AND dispatch_at <= :now
+                  AND (parked_reason IS NULL OR cancel_requested_at IS NOT NULL)
+                ORDER BY dispatch_at LIMIT room.most FOR NO KEY UPDATE SKIP LOCKED
+            ) d
+        ) RETURNING id, provider, cancel_requested_at IS NOT NULL
                     AND status IN ('accepted', 'requires_action') AS is_called_off
     ), due_refunds AS (
-        UPDATE refunds SET dispatch_at = :again WHERE id IN (
-            SELECT id FROM refunds WHERE dispatch_at <= :now
-            ORDER BY dispatch_at LIMIT :most_refunds FOR NO KEY UPDATE SKIP LOCKED
-        ) RETURNING id
+        UPDATE refunds r SET dispatch_at = :again FROM (
+            SELECT d.id, room.provider FROM room CROSS JOIN LATERAL (
+                SELECT r.id FROM refunds r JOIN charges c ON c.id = r.charge_id
+                WHERE c.provider = room.provider AND r.dispatch_at <= :now
+                ORDER BY r.dispatch_at LIMIT room.most FOR NO KEY UPDATE OF r SKIP LOCKED
+            ) d
+        ) due WHERE r.id = due.id RETURNING r.id, due.provider
     ), due_events AS (
         UPDATE webhook_events SET dispatch_at = :again WHERE id IN (
-            SELECT id FROM webhook_events WHERE dispatch_at <= :now
-            ORDER BY dispatch_at LIMIT :most_events FOR NO KEY UPDATE SKIP LOCKED
-        ) RETURNING id
+            SELECT d.id FROM room CROSS JOIN LATERAL (
+                SELECT id FROM webhook_events WHERE provider = room.provider AND dispatch_at <= :now
+                ORDER BY dispatch_at LIMIT room.most_events FOR NO KEY UPDATE SKIP LOCKED
+            ) d
+        ) RETURNING id, provider
     ), due_deliveries AS (
         UPDATE outbound_deliveries SET dispatch_at = :again WHERE id IN (
             SELECT d.id FROM outbound_endpoints e CROSS JOIN LATERAL (
@@ -56,11 +78,12 @@ _TAKE_DUE: Final = text("""
             ) d WHERE e.status = 'enabled' LIMIT :most_deliveries
         ) RETURNING id
     )
-    SELECT CASE WHEN is_called_off THEN :charge_cancel ELSE :charge_execute END AS task, id
+    SELECT CASE WHEN is_called_off THEN :charge_cancel ELSE :charge_execute END AS task, id,
+        provider
     FROM due_charges
-    UNION ALL SELECT :refund_execute, id FROM due_refunds
-    UNION ALL SELECT :webhook_event_handle, id FROM due_events
-    UNION ALL SELECT :outbound_event_deliver, id FROM due_deliveries
+    UNION ALL SELECT :refund_execute, id, provider FROM due_refunds
+    UNION ALL SELECT :webhook_event_handle, id, provider FROM due_events
+    UNION ALL SELECT :outbound_event_deliver, id, NULL FROM due_deliveries
 """)
 
 
@@ -69,15 +92,15 @@ def take_due(
 ) -> list[Due]:
     """What is due, put off to `again` in case its message is lost.
 
-    `most` says how many by task. Two callers at once never get the same row.
+    `most` says how many by queue, of each kind of row. Two callers at once never get the same row.
     """
     arguments = {
         "now": now,
         "again": again,
-        "most_charges": most[CHARGE_EXECUTE],
-        "most_refunds": most[REFUND_EXECUTE],
-        "most_events": most[WEBHOOK_EVENT_HANDLE],
-        "most_deliveries": most[OUTBOUND_EVENT_DELIVER],
+        "providers": list(Provider),
+        "most": [most[queue_of(CHARGE_EXECUTE, provider)] for provider in Provider],
+        "most_events": [most[queue_of(WEBHOOK_EVENT_HANDLE, provider)] for provider in Provider],
+        "most_deliveries": most[OUTBOUND],
         "at_once": MOST_AT_ONCE,
         "while_failing": MOST_WHILE_FAILING,
         "charge_execute": CHARGE_EXECUTE,
@@ -86,7 +109,8 @@ def take_due(
         "webhook_event_handle": WEBHOOK_EVENT_HANDLE,
         "outbound_event_deliver": OUTBOUND_EVENT_DELIVER,
     }
-    return [(row.task, row.id) for row in connection.execute(_TAKE_DUE, arguments)]
+    rows = connection.execute(_TAKE_DUE, arguments)
+    return [Due(row.task, row.id, queue_of(row.task, row.provider)) for row in rows]
 
 
 _GIVE_BACK: Final = text("""
@@ -118,4 +142,4 @@ def give_back(connection: Connection, due: list[Due], *, again: datetime, now: d
 
 
 def _ids(due: list[Due], wanted: str) -> list[int]:
-    return [row_id for task, row_id in due if task == wanted]
+    return [row_id for task, row_id, _ in due if task == wanted]

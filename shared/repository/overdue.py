@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -31,17 +31,26 @@ _TAKE_OVERDUE: Final = text("""
     WHERE looks.status = c.status AND c.id IN (
         SELECT id FROM charges
         WHERE deadline_at <= :now AND provider_reference IS NOT NULL AND parked_reason IS NULL
-          AND status = ANY(:statuses)
+          AND status = ANY(:statuses) AND provider = ANY(:providers)
         ORDER BY deadline_at LIMIT 100 FOR NO KEY UPDATE SKIP LOCKED
     ) RETURNING c.id, c.provider, c.provider_reference, c.account
 """)
 
 
 def take_overdue(
-    connection: Connection, *, now: datetime, again: Mapping[Status, datetime]
+    connection: Connection,
+    providers: Iterable[Provider],
+    *,
+    now: datetime,
+    again: Mapping[Status, datetime],
 ) -> list[OverdueCharge]:
     """Charges past their deadline in these states, each put off; two callers never get the same."""
-    arguments = {"now": now, "statuses": list(again), "again": list(again.values())}
+    arguments = {
+        "providers": list(providers),
+        "now": now,
+        "statuses": list(again),
+        "again": list(again.values()),
+    }
     rows = connection.execute(_TAKE_OVERDUE, arguments)
     return [
         OverdueCharge(row.id, Provider(row.provider), row.provider_reference, row.account)

@@ -121,7 +121,7 @@ class Stage:
         """Carry on whatever is due until nothing is; how many messages that took."""
         count = 0
         while due := self.due():
-            for task, row_id in due:
+            for task, row_id, _ in due:
                 HANDLERS[task](self.platform.deps, row_id)
             count += len(due)
         return count
@@ -178,7 +178,7 @@ class Stage:
         self.control.wait_for(is_told)
         self.run()
 
-    def due(self) -> list[tuple[str, int]]:
+    def due(self) -> list[dispatch.Due]:
         """Take what is due to be told to the workers."""
         now = self.platform.deps.clock()
         with unit_of_work(self.platform.deps.engine) as connection:

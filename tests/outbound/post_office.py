@@ -146,7 +146,7 @@ class PostOffice:
             taken = dispatch.take_due(
                 connection, now=now, again=now + timedelta(seconds=30), most=most
             )
-        found = [row_id for _, row_id in taken]
+        found = [due.row_id for due in taken]
         self.chance.shuffle(found)
         return found
 

@@ -32,7 +32,7 @@ class Shelf:
 
 def test_each_queue_has_a_room_of_its_own(office: PostOffice) -> None:
     window = office.deps.settings.relay_window
-    shelf = Shelf(dict.fromkeys(QUEUES.values(), 0) | {OUTBOUND: window + 7})
+    shelf = Shelf(dict.fromkeys(QUEUES, 0) | {OUTBOUND: window + 7})
 
     room = room_in(office.deps, shelf)
 
@@ -49,5 +49,5 @@ def test_what_finds_no_room_stays_due(office: PostOffice) -> None:
     for free in (-7, 0, 2):
         publish_due(office.deps, BROKER, shelf, office.clock(), {OUTBOUND: free})
 
-    assert [task for task, _ in shelf.published] == [OUTBOUND_EVENT_DELIVER] * 2
+    assert [due.task for due in shelf.published] == [OUTBOUND_EVENT_DELIVER] * 2
     assert len(office.due()) == 3

@@ -9,7 +9,7 @@ from shared.domain.age_limits import AGE_LIMITS
 from shared.domain.charge import SETTLED, Status
 from shared.repository import ages
 from tests.reconciliation.workshop import Workshop
-from worker import charging, sweep, watch
+from worker import charging, reconciliation, watch
 
 
 def stuck(workshop: Workshop) -> dict[Status, list[int]]:
@@ -81,7 +81,7 @@ def test_an_overdue_charge_is_looked_up_as_often_as_its_state_wants(workshop: Wo
     workshop.advance(hours=1, minutes=1)
 
     for _ in range(13):
-        sweep.look_up_overdue(workshop.deps)
+        reconciliation.look_up_overdue(workshop.deps)
         workshop.advance(minutes=5)
 
     assert [workshop.gets(path) for path in paths] == [13, 3]

@@ -138,7 +138,7 @@ class Workshop:
         """Carry on whatever is due until nothing is; how many messages that took."""
         count = 0
         while due := self._due():
-            for task, row_id in due:
+            for task, row_id, _ in due:
                 HANDLERS[task](deps or self.deps, row_id)
             count += len(due)
             assert count < 10_000, "it never comes to rest"
@@ -249,7 +249,7 @@ class Workshop:
         )
         return str(answer.json()["access_token"])
 
-    def _due(self) -> list[tuple[str, int]]:
+    def _due(self) -> list[dispatch.Due]:
         now = self.clock()
         with unit_of_work(self.deps.engine) as connection:
             again, most = now + timedelta(seconds=30), dict.fromkeys(QUEUES, 500)

@@ -4,7 +4,7 @@ import json
 import time
 import uuid
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ from local.engines import EngineUrls, Redis
 from local.folders import PROJECT
 from local.sandboxed import Sandbox
 from sandbox.client import MONEY_IN
+from shared.task_names import OUTBOUND, QUEUES
 
 HASTE = {
     "RATE_LIMIT_PER_USER": "1000000/hour",
@@ -46,18 +47,26 @@ SETTLED = {"succeeded", "failed", "canceled", "needs-review"}
 COMMANDS = {
     "web": "gunicorn api_shim.wsgi:app --config api_shim/gunicorn.conf.py",
     "relay": "python -m worker.relay",
-    "worker": "celery -A worker.app worker --queues charges,webhooks,maintenance -E"
-    " --without-gossip --without-mingle",
-    "outbound": "celery -A worker.app worker --hostname outbound@%h --queues outbound -E"
-    " --without-gossip --without-mingle",
     "beat": "celery -A worker.app beat --scheduler celery.beat:Scheduler",
 }
+CONSUMERS = {
+    "worker": [queue for queue in QUEUES if queue != OUTBOUND],
+    "outbound": [OUTBOUND],
+}
+"""Which process takes from which queues: fewer of them than in the Procfile."""
 
 
 class System:
     """Web, relay, worker and beat over their own Redis, database and sandbox."""
 
-    def __init__(self, folder: Path, database_url: str, redis: Redis) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str,
+        redis: Redis,
+        consumers: Mapping[str, Iterable[str]] = CONSUMERS,
+        **settings: str,
+    ) -> None:
         self.keys = DevelopmentKeys()
         self.redis = redis
         self.sandbox = Sandbox(folder, self.keys, env.given())
@@ -65,10 +74,11 @@ class System:
         complete = env.sandboxed(
             env.complete(env.given(), urls, self.keys), self.sandbox, self.keys
         )
-        self.environment = complete | HASTE
+        self.environment = complete | HASTE | settings
         self.base = env.web_url(self.environment)
         self.folder = folder
-        self.processes = {name: self._child(name) for name in COMMANDS}
+        commands = COMMANDS | {name: _consume(name, consumers[name]) for name in consumers}
+        self.processes = {name: self._child(name, commands[name]) for name in commands}
         self.event = f"event-{uuid.uuid4().hex[:8]}"
 
     def start(self) -> None:
@@ -156,7 +166,7 @@ class System:
         """Put a message into the queue, as a broker that delivers twice would."""
         with Connection(self.redis.url, transport_options={"global_keyprefix": "chargehand:"}) as c:
             Celery(broker=self.redis.url).send_task(
-                task, args=(row_id,), queue="charges", connection=c, ignore_result=True
+                task, args=(row_id,), queue="stripe", connection=c, ignore_result=True
             )
 
     def post(
@@ -185,9 +195,10 @@ class System:
             assert time.monotonic() < deadline, f"in vain: {what}\n{self.logs()[-3000:]}"
             time.sleep(0.05)
 
-    def _child(self, name: str) -> Child:
-        command = ["sh", "-c", f"exec {COMMANDS[name]}"]
-        return Child(command, self.folder / f"{name}.log", PROJECT, self.environment)
+    def _child(self, name: str, command: str) -> Child:
+        return Child(
+            ["sh", "-c", f"exec {command}"], self.folder / f"{name}.log", PROJECT, self.environment
+        )
 
     def _answers(self) -> bool:
         try:
@@ -209,3 +220,10 @@ class System:
             "can-pay-by-stripe": True,
             "can-pay-by-paypal": True,
         }
+
+
+def _consume(name: str, queues: Iterable[str]) -> str:
+    return (
+        f"celery -A worker.app worker --hostname {name}@%h --queues {','.join(queues)} -E"
+        " --without-gossip --without-mingle"
+    )
