@@ -1,6 +1,5 @@
 """`POST /v1/orders/<id>/charge`: each row of its table."""
 
-import uuid
 from typing import Any
 
 import pytest
@@ -30,7 +29,16 @@ def test_an_accepted_charge_says_where_it_is_and_when_to_look(platform: Platform
 
 
 @pytest.mark.parametrize(
-    "name", ["9999999", "9" * 40, str(uuid.uuid4()), "no-such-order", "%00", "½", "-1"]
+    "name",
+    [
+        "9999999",
+        "9" * 40,
+        "01988c5e-7a10-4000-8000-00000000dead",
+        "no-such-order",
+        "%00",
+        "½",
+        "-1",
+    ],
 )
 def test_an_order_that_is_not_there_is_not_found(platform: Platform, name: str) -> None:
     answer = platform.charge(name)

@@ -170,6 +170,7 @@ def test_nobody_there_is_a_failed_try() -> None:
         ),
         ("999999999999", 999999999, 999999999),
     ],
+    ids=["seconds", "a date", "more than is sane"],
 )
 def test_retry_after_is_seconds_or_a_date(header: str, least: int, most: int) -> None:
     with serving(lambda c: c.sendall(reply(b"", "503 Busy", f"Retry-After: {header}"))) as (url, _):
