@@ -32,6 +32,7 @@ from api_shim.schemas.authorizations import (
     AuthorizationRequest,
     Deleted,
 )
+from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.repository import authorizations as store
 from shared.repository.parking import resume_charges
@@ -143,6 +144,7 @@ def delete_authorization(caller: Caller, authorization: str) -> Response:
             connecting.demand_connector()
         store.revoke_authorization(connection, found.id, deps.clock())
         shared = store.is_account_authorized(connection, found.account)
+    reached(CrashPoint.AUTHORIZATION_REVOKED)
     if found.stripe_user_id and not shared:
         connecting.deauthorize(found.stripe_user_id)
     with unit_of_work(deps.engine) as connection:

@@ -16,6 +16,7 @@ from api_shim.identity import Caller
 from api_shim.jsonapi import instant, resource, respond
 from api_shim.permissions import Parties, permit
 from api_shim.schemas.charges import ChargeDocument, ChargeRequest, ChargesDocument, Wait
+from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.domain.charge import SETTLED, Status
 from shared.repository import intake
@@ -45,7 +46,9 @@ def charge_order(caller: Caller, document: ChargeRequest, order: str) -> Respons
             return idempotency.replay(target.answered, body)
         view, is_new = accept(connection, target, document.data.attributes)
         answer = _accepted(view, is_new=is_new)
-        return idempotency.remember(connection, key, body, answer)
+        remembered = idempotency.remember(connection, key, body, answer)
+    reached(CrashPoint.CHARGE_ACCEPTED)
+    return remembered
 
 
 @routes.door(
@@ -99,6 +102,7 @@ def cancel_charge(caller: Caller, charge: str) -> Response:
         permit(caller, Parties(view.user_id))
         call_off(connection, caller, view.id)
         view = find_charge(connection, str(view.id))
+    reached(CrashPoint.CHARGE_CALLED_OFF)
     return _accepted(view, is_new=True)
 
 

@@ -12,6 +12,7 @@ import structlog
 
 from api_shim import runtime
 from api_shim.errors import ApiError, pointer
+from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.domain import outcomes as o
 from shared.providers.base import Disconnected
@@ -37,6 +38,7 @@ def exchange(code: str) -> SealedGrant:
     """Spend the organizer's code; ApiError 422, 403, 502 or 503 where it comes to nothing."""
     match demand_connector().exchange(code):
         case Grant() as grant:
+            reached(CrashPoint.CODE_EXCHANGED)
             return _sealed(grant)
         case CodeRefused(description):
             source = pointer(_CODE)
@@ -50,6 +52,7 @@ def deauthorize(account: str) -> None:
     outcome = demand_connector().deauthorize(account)
     if not isinstance(outcome, Disconnected):
         raise _failed(outcome)
+    reached(CrashPoint.ACCOUNT_LET_GO)
     log.info("account.let_go", account=account)
 
 

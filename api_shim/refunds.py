@@ -22,6 +22,7 @@ from api_shim.schemas.refunds import (
     RefundRequest,
     RefundsDocument,
 )
+from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.domain.errors import InvalidMoney, UnrepresentableAmount
 from shared.domain.money import Money
@@ -59,7 +60,9 @@ def post_refund(caller: Caller, document: RefundRequest, charge: str) -> Respons
             "Location": url_for("refunds.get_refund", refund=view.id)
         }
         answer = respond({"data": present(view)}, HTTPStatus.ACCEPTED, headers)
-        return idempotency.remember(connection, key, body, answer)
+        remembered = idempotency.remember(connection, key, body, answer)
+    reached(CrashPoint.REFUND_ACCEPTED)
+    return remembered
 
 
 @routes.door(

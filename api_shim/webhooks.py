@@ -15,6 +15,7 @@ from api_shim import runtime
 from api_shim.door import Answers, Routes
 from api_shim.errors import ApiError
 from api_shim.reading import read_body
+from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.domain.charge import Provider
 from shared.domain.errors import ForgedWebhook, SignatureUnverifiable
@@ -96,5 +97,6 @@ def _stored(name: Provider, event: ProviderEvent, body: bytes, store: Store) -> 
     deps = runtime.deps()
     with unit_of_work(deps.engine) as connection:
         is_new = store(connection, name, event, body, deps.clock())
+    reached(CrashPoint.EVENT_STORED)
     log.info("webhook.stored", provider=name, event_id=event.event_id, is_new=is_new)
     return Response(status=HTTPStatus.OK)

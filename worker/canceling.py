@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 
 from shared.container import Container
+from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.domain import outcomes as o
 from shared.domain.charge import Charge
@@ -32,7 +33,9 @@ def execute(deps: Container, charge_id: int) -> None:
         charge = charges.claim_to_cancel(connection, charge_id, now=now, until=until)
     if charge is None:
         return
+    reached(CrashPoint.CANCELING_CLAIMED)
     outcome = _ask(deps, charge)
+    reached(CrashPoint.CANCELING_ANSWERED)
     log.info("provider.answered", charge_id=charge_id, outcome=type(outcome).__name__)
     try:
         for attempt in patiently(deps):
@@ -40,6 +43,7 @@ def execute(deps: Container, charge_id: int) -> None:
                 settle(connection, deps, charge_id, outcome, Source(_ACTOR, charge.claim_number))
     except ClaimLost as lost:
         log.warning("claim.lost", charge_id=charge_id, reason=str(lost))
+    reached(CrashPoint.CANCELING_SETTLED)
 
 
 def _ask(deps: Container, charge: Charge) -> o.Outcome:

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import Connection
 
 from shared.container import Container
+from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.domain import outcomes as o
 from shared.domain.charge import Charge, Instrument, PayPalCheckout, Status
@@ -51,12 +52,15 @@ def execute(deps: Container, charge_id: int) -> None:
     if deps.clock() >= claim.until:  # stopped meanwhile: the key may be dead, a successor has it
         log.warning("claim.expired", charge_id=charge_id)
         return
+    reached(CrashPoint.CHARGE_CLAIMED)
     outcome = _ask(deps, claim)
+    reached(CrashPoint.CHARGE_ANSWERED)
     log.info("provider.answered", charge_id=charge_id, outcome=type(outcome).__name__)
     try:
         _settle(deps, claim, outcome)
     except ClaimLost as lost:
         log.warning("claim.lost", charge_id=charge_id, reason=str(lost))
+    reached(CrashPoint.CHARGE_SETTLED)
     if isinstance(outcome, o.Misconfigured):
         look_into(deps, claim.charge.account)
 

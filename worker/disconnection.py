@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import Connection
 
 from shared.container import Container
+from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.providers.base import Disconnected
 from shared.repository import authorizations, parking
@@ -28,6 +29,7 @@ def look_into(deps: Container, account: str | None) -> None:
     seen_at = deps.clock()
     fact = deps.connector.shut_out(account)
     if isinstance(fact, Disconnected):
+        reached(CrashPoint.ACCOUNT_SHUT)
         with unit_of_work(deps.engine) as connection:
             disconnect(connection, fact, seen_at=seen_at, now=deps.clock())
 

@@ -12,6 +12,7 @@ from kombu import Connection, Producer
 from kombu.exceptions import KombuError as BrokerError  # its batches raise one of their own
 
 from shared.container import Container
+from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.repository import dispatch
 from shared.task_names import QUEUES
@@ -105,10 +106,13 @@ def publish_due(
         due = dispatch.take_due(connection, now=before, again=again, most=most)
     if not due:
         return []
+    reached(CrashPoint.ROWS_TAKEN)
     try:
         publisher.publish(due)
     except broker_errors(app):
+        reached(CrashPoint.ROWS_REFUSED)
         with unit_of_work(deps.engine) as connection:
             dispatch.give_back(connection, due, again=again, now=deps.clock())
         raise
+    reached(CrashPoint.ROWS_PUBLISHED)
     return due

@@ -7,6 +7,7 @@ from datetime import timedelta
 import structlog
 
 from shared.container import Container
+from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.providers.base import EventPage, Unread
 from shared.repository import event_cursors, inbox
@@ -52,10 +53,12 @@ def _read_page(
 ) -> tuple[EventCursor | None, int]:
     """Store one page; the cursor where the list goes on, None where it is at its end."""
     since = cursor.read_until - timedelta(seconds=deps.settings.event_overlap)
+    reached(CrashPoint.LIST_TAKEN)
     page = deps.provider(cursor.provider).list_events(cursor.account, since, cursor.page)
     if not isinstance(page, EventPage):
         _put_off(deps, cursor, page)
         return None, 0
+    reached(CrashPoint.LIST_READ)
     now = deps.clock()
     pause = timedelta(seconds=deps.settings.event_poll_interval)
     due = lease(deps, pages_left) if page.next_page else now + pause
@@ -73,6 +76,7 @@ def _read_page(
                 connection, cursor.provider, listed.event, listed.body, now, FoundBy.EVENT_LIST
             )
         ]
+    reached(CrashPoint.LIST_STORED)
     for event in new:
         log.warning("event.found", provider=cursor.provider, event_id=event.event_id)
     return (advanced if page.next_page else None), len(new)

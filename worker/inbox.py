@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import Connection
 
 from shared.container import Container
+from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.domain import outcomes as o
 from shared.domain.refund import RefundFact
@@ -35,10 +36,12 @@ def handle(deps: Container, event_id: int) -> None:
         return
     seen_at = deps.clock()
     translation = deps.provider(event.provider).translate(event.body, event.account)
+    reached(CrashPoint.EVENT_READ)
     with unit_of_work(deps.engine) as connection:
         if inbox.unhandled_event(connection, event_id, lock=True) is None:
             return
         result = _apply(connection, deps, event, translation, seen_at)
+    reached(CrashPoint.EVENT_APPLIED)
     log.info("webhook_event.handled", kind=event.event_type, event_id=event_id, result=result)
 
 

@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import Connection
 
 from shared.container import Container
+from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.domain.charge import Charge, Provider
 from shared.domain.comparison import Difference, Named, compare, grouped
@@ -64,15 +65,18 @@ def _take(deps: Container) -> LedgerRun | None:
 
 def _carry_on(deps: Container, run: LedgerRun, pages_left: int) -> LedgerRun | None:
     """Keep one page; compare at the end. The run where its list goes on, else None."""
+    reached(CrashPoint.LEDGER_TAKEN)
     page = deps.provider(run.provider).list_movements(run.account, run.day, run.page)
     if not isinstance(page, MovementPage):
         _put_off(deps, run, page)
         return None
+    reached(CrashPoint.LEDGER_READ)
     with unit_of_work(deps.engine) as connection:
         until = lease(deps, pages_left)
         held = ledger_runs.hold_run(connection, run, page.next_page, until)
         if held is not None:
             movements.store_movements(connection, held, page.movements)
+    reached(CrashPoint.LEDGER_STORED)
     if held is not None and page.next_page is None:
         _compare(deps, held)
         return None
@@ -93,6 +97,7 @@ def _compare(deps: Container, run: LedgerRun) -> None:
         result = Result(open_, unexplained, movements.totals_of(connection, run))
         again = _check_again(run, open_, now)
         ledger_runs.finish_run(connection, run, result, now, again)
+    reached(CrashPoint.LEDGER_COMPARED)
     tell = log.error if unexplained else log.info
     tell("ledger.compared", run=run.id, day=str(run.day), open=open_, unexplained=unexplained)
     for difference in found:
@@ -142,6 +147,7 @@ def _drive_capture(deps: Container, run: LedgerRun, charge: Charge, reference: s
     if reference is None:
         return
     outcome = deps.provider(run.provider).fetch(reference, run.account)
+    reached(CrashPoint.CAPTURE_LOOKED_INTO)
     with unit_of_work(deps.engine) as connection:
         settle(connection, deps, charge.id, outcome, _source(run))
 
@@ -151,6 +157,7 @@ def _drive_refund(deps: Container, run: LedgerRun, charge: Charge, reference: st
         return
     captured = Captured(charge.provider_reference, charge.capture_reference, charge.account)
     fact = deps.provider(run.provider).refunds.fetch(reference, captured)
+    reached(CrashPoint.REFUND_LOOKED_INTO)
     if isinstance(fact, RefundFact):
         with unit_of_work(deps.engine) as connection:
             aftermath.apply(connection, deps, charge.id, fact, _source(run))

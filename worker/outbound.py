@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import Connection
 
 from shared.container import Container
+from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.domain import outbound as o
 from shared.outbound.signing import Envelope, signed_headers
@@ -39,9 +40,12 @@ def deliver(deps: Container, delivery_id: int) -> None:
     if deps.clock() >= parcel.until:  # stopped meanwhile: a later event may have gone out
         log.warning("claim.expired", delivery_id=delivery_id)
         return
+    reached(CrashPoint.DELIVERY_CLAIMED)
     answer = deps.courier.post(parcel.url, parcel.headers, parcel.body)
+    reached(CrashPoint.DELIVERY_ANSWERED)
     with unit_of_work(deps.engine) as connection:
         _settle(connection, deps, parcel, answer)
+    reached(CrashPoint.DELIVERY_SETTLED)
 
 
 def _claim(deps: Container, delivery_id: int) -> Parcel | None:

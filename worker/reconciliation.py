@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 
 from shared.container import Container
+from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.domain.age_limits import AGE_LIMITS
 from shared.repository import overdue
@@ -32,9 +33,12 @@ def look_up_overdue(deps: Container) -> int:
     }
     with unit_of_work(deps.engine) as connection:
         late = overdue.take_overdue(connection, deps.providers, now=now, again=again)
+    reached(CrashPoint.OVERDUE_TAKEN)
     for charge in late:
         provider = deps.provider(charge.provider)
         outcome = provider.fetch(charge.provider_reference, charge.account)
+        reached(CrashPoint.OVERDUE_ANSWERED)
         with unit_of_work(deps.engine) as connection:
             settle(connection, deps, charge.id, outcome, Source("sweep"))
+        reached(CrashPoint.OVERDUE_SETTLED)
     return len(late)

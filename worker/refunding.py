@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import Connection
 
 from shared.container import Container
+from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.domain.decisions import weigh_absence
 from shared.domain.errors import ClaimLost
@@ -45,7 +46,9 @@ def execute(deps: Container, refund_id: int) -> None:
     if deps.clock() >= claim.until:  # stopped meanwhile: the key may be dead, a successor has it
         log.warning("claim.expired", refund_id=refund_id)
         return
+    reached(CrashPoint.REFUND_CLAIMED)
     outcome = _ask(deps, claim)
+    reached(CrashPoint.REFUND_ANSWERED)
     log.info("provider.answered", refund_id=refund_id, outcome=type(outcome).__name__)
     source = Source(_ACTOR, claim.held.refund.claim_number)
     try:
@@ -54,6 +57,7 @@ def execute(deps: Container, refund_id: int) -> None:
                 settle_refund(connection, deps, refund_id, outcome, source)
     except ClaimLost as lost:
         log.warning("claim.lost", refund_id=refund_id, reason=str(lost))
+    reached(CrashPoint.REFUND_SETTLED)
 
 
 def _claim(deps: Container, refund_id: int) -> Claim | None:

@@ -32,6 +32,8 @@ from urllib3.exceptions import (
 )
 from urllib3.util import Timeout
 
+from shared.crash_points import CrashPoint, reached
+
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
@@ -164,6 +166,7 @@ class _BoundedStream(io.RawIOBase):
 
 class _BoundedAnswer(HTTPResponse):
     def __init__(self, sock: socket, debuglevel: int = 0, method: str | None = None) -> None:
+        reached(CrashPoint.REQUEST_SENT)
         super().__init__(sock, debuglevel, method)
         self.fp = io.BufferedReader(_BoundedStream(self.fp.detach(), sock))
 

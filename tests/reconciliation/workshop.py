@@ -24,11 +24,12 @@ from shared.settings import Settings
 from shared.task_names import (
     CHARGE_CANCEL,
     CHARGE_EXECUTE,
+    OUTBOUND_EVENT_DELIVER,
     QUEUES,
     REFUND_EXECUTE,
     WEBHOOK_EVENT_HANDLE,
 )
-from worker import canceling, charging, inbox, refunding
+from worker import canceling, charging, inbox, outbound, refunding
 
 PRICE = Money(1999, "USD")
 HANDLERS: Mapping[str, Callable[[Container, int], None]] = {
@@ -36,6 +37,7 @@ HANDLERS: Mapping[str, Callable[[Container, int], None]] = {
     CHARGE_CANCEL: canceling.execute,
     REFUND_EXECUTE: refunding.execute,
     WEBHOOK_EVENT_HANDLE: inbox.handle,
+    OUTBOUND_EVENT_DELIVER: outbound.deliver,
 }
 
 
@@ -74,8 +76,8 @@ class Workshop:
         bases = dict.fromkeys(("STRIPE_API_BASE", "PAYPAL_API_BASE"), sandbox_url)
         engines = {"DATABASE_URL": database_url, "REDIS_URL": "redis://nowhere.invalid:1/0"}
         named = {name.lower(): value for name, value in {**given, **bases, **engines}.items()}
-        known = {name: value for name, value in named.items() if name in Settings.model_fields}
-        self.deps = self._wired(Settings.model_validate(known))
+        self.settings = {name: named[name] for name in Settings.model_fields if name in named}
+        self.deps = self._wired(Settings.model_validate(self.settings))
 
     def __enter__(self) -> "Workshop":
         now = self.clock()
