@@ -83,6 +83,9 @@ class Mappings:
     def __init__(self, rows: list[Row]) -> None:
         self._rows = rows
 
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._rows)
+
     def one(self) -> Row:
         """The one row."""
         (row,) = self._rows

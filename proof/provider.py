@@ -114,14 +114,14 @@ class ModelProvider:
         """Look for the call's effect, consistently."""
         del instrument, key
         found = self._look(call, started_at)
-        return found if _is_told(pause("reading")) else _UNREAD
+        return found if _is_told(pause("reading", found)) else _UNREAD
 
     def fetch(self, reference: str, account: str | None) -> o.Outcome:
         """Read one object; by the time somebody acts on it, it may stand elsewhere."""
         del account
         thing = self.ledger.of(reference)
         found = thing.outcome() if thing else o.Canceled(reference)
-        return found if _is_told(pause("reading")) else _UNREAD
+        return found if _is_told(pause("reading", found)) else _UNREAD
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> ProviderEvent:
         """Take the event as genuine: forgeries are another test's matter."""

@@ -7,22 +7,20 @@ import sys
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from proof.constraints import Refused
-from proof.ground import MemoryGround
 from proof.healing import heal
-from proof.moves import Kind, Move, apply, turnable
+from proof.moves import Kind, Move, turnable
 from proof.simulate import hush
 from proof.stage import Actor
-from proof.tables import Row
+from proof.states import state_of
+from proof.walking import Moves, Walker
 from proof.watch import Violation, Watch
 from proof.wire import Request
 from proof.world import World
-from shared.domain.charge import SETTLED, Provider
+from shared.domain.charge import Operation, Provider
 from shared.task_names import CHARGE_EXECUTE, WEBHOOK_EVENT_HANDLE
-
-Moves = tuple[Move, ...]
 
 BEGUN: Final = (Move(Kind.ACCEPT, 0, 1),)
 
@@ -62,65 +60,52 @@ class Found:
 
 
 def search(provider: Provider, scope: Scope) -> Found:
-    """Visit every state that the scope allows, the near ones first, and heal from each."""
-    seen, queue = set[object](), deque[Moves]([BEGUN])
+    """Visit every state that the scope allows, the near ones first, and heal from each.
+
+    Where a worker or a request is on its way, healing begins with a move that leads to another
+    state of the search, from which everything heals likewise: it need not be done twice.
+    """
+    walker, seen, queue = Walker(provider), set[int](), deque[Moves]([BEGUN])
     steps, deepest, ends = 0, 0, Counter[str]()
     while queue:
         path = queue.popleft()
         steps += 1
         try:
-            world, watch = _walk(provider, path)
+            walk = walker.walk(path)
+            world, watch = walk.world, Watch()
             watch.look(world)
-            key = _key(world, path)
-            if key in seen:
-                continue
-            seen.add(key)
-            deepest = len(path)
-            queue.extend((*path, move) for move in _possible(world, path, scope))
-            heal(world, watch)
-            watch.end(world)
+            state = state_of(world, _spent(path))
+            if not walk.is_idle and state not in seen:
+                seen.add(state)
+                deepest = len(path)
+                queue.extend((*path, move) for move in _possible(world, path, scope))
+                if not world.actors and not world.provider.wire:
+                    ends.update(_heal(world, watch))
+            world.abandon()
         except (Violation, Refused) as broken:
             return Found(len(seen), steps, deepest, ends, (path, str(broken)))
-        ends.update(str(charge["status"]) for charge in world.ground.rows("charges"))
     return Found(len(seen), steps, deepest, ends, None)
 
 
-def _walk(provider: Provider, path: Moves) -> tuple[World, Watch]:
-    world, watch = World(MemoryGround(), provider), Watch()
-    for move in path:
-        apply(world, move)
-        world.queue.messages[:] = _rows_to_take(world)
-        for actor in world.actors:
-            if actor.steps > len(actor.path):
-                actor.path += (hash(_rows(world)),)
-    return world, watch
-
-
-def _rows_to_take(world: World) -> Iterator[tuple[str, int]]:
-    """Any message at any time: more than any relay and broker could think of."""
-    for row in world.ground.rows("charges"):
-        if row["status"] not in SETTLED:
-            yield CHARGE_EXECUTE, row["id"]
-    for row in world.ground.rows("webhook_events"):
-        if row["handled_at"] is None:
-            yield WEBHOOK_EVENT_HANDLE, row["id"]
-
-
-def _rows(world: World) -> tuple[object, ...]:
-    """What a worker may have read: its variables depend on nothing else."""
-    rows = (row for table in _READ for row in world.ground.rows(table))
-    return (world.now, *(_frozen(row) for row in rows))
+def _heal(world: World, watch: Watch) -> list[str]:
+    heal(world, watch)
+    watch.end(world)
+    return [str(charge["status"]) for charge in world.ground.rows("charges")]
 
 
 _ANSWERS: Final = (0, 8, 12, 16, 40, 44, 2, 3)
 """Of the ways in which a worker goes on: captured, declined, the payer must act, settles later,
 a 500 that is stored after and before the capture, no answer, no connection."""
+_CREATED: Final = (0, 40, 44, 2, 3)
+"""Those that make a difference where an order is made, which waits for its payer."""
+_REPLAYS: Final = (0, 2, 3)
+"""Those that do where the answer is stored."""
 
 
 def _possible(world: World, path: Moves, scope: Scope) -> Iterator[Move]:
     spent = Counter(move.kind for move in path)
     for place, actor in enumerate(world.actors):
-        yield from (Move(Kind.STEP, place, how) for how in _ways(actor))
+        yield from (Move(Kind.STEP, place, how) for how in _ways(world, actor))
         if spent[Kind.KILL] < scope.deaths:
             yield Move(Kind.KILL, place)
     if len(world.actors) < scope.workers:
@@ -142,39 +127,33 @@ def _deliveries(world: World, path: Moves, scope: Scope) -> Iterator[Move]:
             yield Move(Kind.DELIVER, place, _TAKES[task])
 
 
-def _ways(actor: Actor) -> tuple[int, ...]:
-    if isinstance(actor.subject, Request):
-        return _ANSWERS if actor.subject.answer is None else (0, 2)
-    return (0, 2) if actor.place == "reading" else (0,)
+def _ways(world: World, actor: Actor) -> tuple[int, ...]:
+    match actor.subject:
+        case Request() as request if request.answer is None:
+            return _answers(world, request)
+        case None:
+            return (0,)
+        case _:
+            return (0, 2)
 
 
-def _key(world: World, path: Moves) -> object:
-    """All that what follows can depend on."""
-    ledger = world.provider.ledger
-    return (
-        _rows(world),
-        tuple((actor.name, actor.place, actor.path) for actor in world.actors),
-        tuple((request.key, request.sent_at) for request in world.provider.wire),
-        tuple(sorted((key, str(kept)) for key, kept in world.provider.kept.items())),
-        tuple((thing.reference, thing.state) for thing in ledger.things),
-        tuple(event.number for event in ledger.undelivered),
-        tuple(sorted(Counter(_spent(move) for move in path if move.kind in _COUNTED).items())),
-    )
+def _answers(world: World, request: Request) -> tuple[int, ...]:
+    if request.key in world.provider.kept:
+        return _REPLAYS
+    return _CREATED if request.call.operation is Operation.PAYPAL_ORDER_CREATE else _ANSWERS
 
 
-_READ: Final = ("orders", "charges", "attempts", "webhook_events", "refunds")
 _COUNTED: Final = frozenset({Kind.KILL, Kind.DELIVER, Kind.RECEIVE, Kind.WAIT})
 _TAKES: Final = {CHARGE_EXECUTE: 0, WEBHOOK_EVENT_HANDLE: 4}
 """Ways in which a message is delivered and stays: one for each task, for counting."""
-_UNTOLD: Final = frozenset({"id", "evidence", "last_answer", "request", "updated_at", "identifier"})
 
 
-def _spent(move: Move) -> tuple[Kind, int]:
-    return move.kind, move.how if move.kind in {Kind.DELIVER, Kind.WAIT} else 0
-
-
-def _frozen(row: Row) -> tuple[Any, ...]:
-    return tuple(str(value) for name, value in row.items() if name not in _UNTOLD)
+def _spent(path: Moves) -> Counter[tuple[Kind, int]]:
+    return Counter(
+        (move.kind, move.how if move.kind in {Kind.DELIVER, Kind.WAIT} else 0)
+        for move in path
+        if move.kind in _COUNTED
+    )
 
 
 def main() -> int:

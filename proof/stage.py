@@ -16,8 +16,8 @@ class Actor:
         self.place = "start"
         self.subject: Any = None
         self.steps = 0
-        self.path: tuple[int, ...] = ()
-        """What whoever searches noted of the world after each of its steps."""
+        self.memory, self.remembered = 0, 0
+        """What it learnt so far, and in how many of its steps: for whoever searches."""
         self._greenlet = greenlet(task)
 
     def resume(self, word: object = None) -> None:

@@ -197,6 +197,11 @@ class World:
         actor.kill()
         self.actors.remove(actor)
 
+    def abandon(self) -> None:
+        """Every worker dies: whoever is left paused keeps its world in memory for ever."""
+        while self.actors:
+            self.kill(self.actors[0])
+
     def _sweep(self) -> None:
         look_up_overdue(self.deps)
         with unit_of_work(self.deps.engine) as connection:
