@@ -1,12 +1,13 @@
 """The shop's subscription to a local Chargehand's outbound events."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from requests import Response, Session
 
 MEDIA_TYPE = "application/vnd.api+json"
 ENDPOINTS = "/v1/webhook-endpoints"
-WANTED = ["order.completed"]
+WANTED = ("order.completed",)
 PATIENCE_SECONDS = 30
 
 
@@ -26,13 +27,13 @@ class Subscription:
     def __exit__(self, *_: object) -> None:
         self._session.close()
 
-    def renew(self, url: str) -> str:
+    def renew(self, url: str, wanted: Sequence[str] = WANTED) -> str:
         """Let events go to this address and to none of an earlier run; the signing secret."""
         path = url.rpartition("/")[2]
         for endpoint in self._call("GET", ENDPOINTS).json()["data"]:
             if endpoint["attributes"]["url"].endswith(f"/{path}"):
                 self._call("DELETE", endpoint["links"]["self"])
-        attributes = {"url": url, "event-types": WANTED}
+        attributes = {"url": url, "event-types": list(wanted)}
         data = {"type": "webhook-endpoint", "attributes": attributes}
         made = self._call("POST", ENDPOINTS, {"data": data})
         return str(made.json()["data"]["attributes"]["secret"])

@@ -37,15 +37,20 @@ class ChargeSeen:
 
 
 class ApiRefusal(Exception):
-    """The API refused what the demonstration asked for."""
+    """The API refused what was asked for; `status` is its answer's."""
+
+    def __init__(self, text: str, status: int = 0) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 class Shop:
     """One client of the API. Not meant to be shared between threads."""
 
-    def __init__(self, url: str, jwt_secret: str) -> None:
+    def __init__(self, url: str, jwt_secret: str, patience: float = PATIENCE_SECONDS) -> None:
         self._url = url
         self._secret = jwt_secret
+        self._patience = patience
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers["Content-Type"] = MEDIA_TYPE
@@ -93,28 +98,37 @@ class Shop:
         answer = self._session.get(
             f"{self._url}/v1/charges/{charge_id}",
             headers=self._authorization(buyer),
-            timeout=PATIENCE_SECONDS,
+            timeout=self._patience,
         )
         return _charge(_data(answer))
 
-    def refund(self, charge_id: str, amount: str) -> str:
-        """Ask for money back, as the platform's cashier; the refund's id."""
+    def cancel(self, charge_id: str, buyer: str) -> None:
+        """Call a charge off, as its buyer."""
+        self._post(f"/v1/charges/{charge_id}/cancel", buyer, None)
+
+    def refund(self, charge_id: str, amount: str, key: str | None = None) -> str:
+        """Ask for money back, as the platform's cashier; the refund's id.
+
+        `key` makes one refund of the same request sent twice.
+        """
         document = {"data": {"type": "refund", "attributes": {"amount": amount}}}
-        return str(self._post(f"/v1/charges/{charge_id}/refunds", CASHIER, document)["id"])
+        return str(self._post(f"/v1/charges/{charge_id}/refunds", CASHIER, document, key)["id"])
 
     def refund_status(self, refund_id: str) -> str:
         """How the refund stands."""
         answer = self._session.get(
             f"{self._url}/v1/refunds/{refund_id}",
             headers=self._authorization(CASHIER),
-            timeout=PATIENCE_SECONDS,
+            timeout=self._patience,
         )
         return str(_data(answer)["attributes"]["status"])
 
-    def _post(self, path: str, user: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
-        headers = self._authorization(user)
+    def _post(
+        self, path: str, user: str, document: Mapping[str, Any] | None, key: str | None = None
+    ) -> Mapping[str, Any]:
+        headers = self._authorization(user) | ({"Idempotency-Key": key} if key else {})
         url = f"{self._url}{path}"
-        answer = self._session.post(url, json=document, headers=headers, timeout=PATIENCE_SECONDS)
+        answer = self._session.post(url, json=document, headers=headers, timeout=self._patience)
         return _data(answer)
 
     def _authorization(self, user: str) -> dict[str, str]:
@@ -124,9 +138,8 @@ class Shop:
 
 def _data(answer: requests.Response) -> Mapping[str, Any]:
     if not answer.ok:
-        raise ApiRefusal(
-            f"{answer.request.method} {answer.url}: {answer.status_code} {answer.text}"
-        )
+        said = f"{answer.request.method} {answer.url}: {answer.status_code} {answer.text}"
+        raise ApiRefusal(said, answer.status_code)
     data: Mapping[str, Any] = answer.json()["data"]
     return data
 

@@ -11,7 +11,7 @@ from tests.architecture.rules import Module
 
 PROJECT = Path(__file__).resolve().parents[2]
 PROCESSES = ("shared", "worker", "api_shim", "cli")
-EVERYWHERE = (*PROCESSES, "sandbox", "local", "proof", "examples", "docs")
+EVERYWHERE = (*PROCESSES, "sandbox", "local", "proof", "chaos", "examples", "docs")
 HISTORY = PROJECT / "shared" / "migrations" / "versions"
 """Written once, never edited, and mostly SQL."""
 

@@ -1,0 +1,216 @@
+"""The load: buyers who order, pay, ask again; with a record of every 202."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeVar
+
+import requests
+
+from chaos.stories import TYPED, Way, draw, major
+from local.demo.checkout import Checkout
+from local.demo.shop import ApiRefusal, PlacedOrder, Shop
+from local.demo.stories import Brings, Story
+from sandbox.client import ControlError, SandboxControl
+
+BUYERS: Final = 24
+_PATIENCE_SECONDS: Final = 10.0
+_PERSISTENCE_SECONDS: Final = 120.0
+_REST_SECONDS: Final = 0.5
+_LOOK_SECONDS: Final = 0.1
+_DEFINITE: Final = range(400, 429)
+Answer = TypeVar("Answer")
+
+
+class Refused(Exception):
+    """A definite no, or patience at its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """A charge that was answered 202."""
+
+    way: Way
+    order: PlacedOrder
+    amount_minor: int
+    digits: int
+    at: float
+
+
+@dataclass(slots=True)
+class Record:
+    """What the outside was promised, and did. Written by many threads, each key by one."""
+
+    charges: dict[int, Bought] = field(default_factory=dict)
+    refunds: dict[int, float] = field(default_factory=dict)
+    tokens: set[str] = field(default_factory=set)
+    answers: Counter[str] = field(default_factory=Counter)
+    gave_up: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """Where the buyers are: addresses, keys, an event on sale."""
+
+    api_url: str
+    sandbox_url: str
+    jwt_secret: str
+    stripe_key: str
+    publishable_key: str
+    paypal: tuple[str, str]
+    event_id: str = ""
+
+    def shop(self) -> Shop:
+        """A client of the API."""
+        return Shop(self.api_url, self.jwt_secret, _PATIENCE_SECONDS)
+
+    def control(self) -> SandboxControl:
+        """The hands of payers at their bank and at PayPal."""
+        return SandboxControl(self.sandbox_url, self.stripe_key)
+
+
+class Load:
+    """Buyers at a steady pace, for the block; at its end each finishes what it began."""
+
+    def __init__(self, town: Town, seed: int, per_second: float) -> None:
+        self.town = town
+        self.record = Record()
+        self.is_full = False
+        """Whether so many charges wait that no buyer comes; the robot counts them."""
+        self._seed, self._pace = seed, 1 / per_second
+        self._numbers, self._lock = itertools.count(), threading.Lock()
+        self._stopping = threading.Event()
+        self._buyers = [threading.Thread(target=self._buy, daemon=True) for _ in range(BUYERS)]
+
+    def __enter__(self) -> Load:
+        self._next_at = time.monotonic()
+        for buyer in self._buyers:
+            buyer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        for buyer in self._buyers:
+            buyer.join(_PERSISTENCE_SECONDS)
+
+    def _buy(self) -> None:
+        with self.town.shop() as shop, self.town.control() as control:
+            while not self._stopping.is_set():
+                number = self._wait_for_turn()
+                try:
+                    Purchase(self, shop, control, random.Random(f"{self._seed}:{number}")).run()
+                except Refused:
+                    self.record.gave_up += 1
+
+    def _wait_for_turn(self) -> int:
+        """The next buyer's number, once it is that buyer's time and there is room."""
+        with self._lock:
+            self._stopping.wait(self._next_at - time.monotonic())
+            while self.is_full and not self._stopping.is_set():
+                time.sleep(_LOOK_SECONDS)
+            self._next_at = max(self._next_at, time.monotonic()) + self._pace
+            return next(self._numbers)
+
+    def insist(self, ask: Callable[[], Answer]) -> Answer:
+        """Ask until there is a definite answer, for two minutes; Refused where it is a no."""
+        deadline = time.monotonic() + _PERSISTENCE_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                answer = ask()
+            except (ApiRefusal, ControlError) as refusal:
+                self._note(refusal)
+                if refusal.status in _DEFINITE:
+                    raise Refused from refusal
+            except requests.RequestException as away:
+                self.record.answers[type(away).__name__] += 1
+            else:
+                self.record.answers["yes"] += 1
+                return answer
+            time.sleep(_REST_SECONDS)
+        raise Refused
+
+    def _note(self, refusal: ApiRefusal | ControlError) -> None:
+        who = "api" if isinstance(refusal, ApiRefusal) else "sandbox"
+        self.record.answers[f"{who} {refusal.status}"] += 1
+
+
+class Purchase:
+    """One order, from its placing to the 202."""
+
+    def __init__(
+        self, load: Load, shop: Shop, control: SandboxControl, chance: random.Random
+    ) -> None:
+        self._load, self._shop, self._control = load, shop, control
+        self._way, self._minor, currency, self._digits = draw(chance)
+        self._story = replace(
+            self._way.story, amount=major(self._minor, self._digits), currency=currency
+        )
+
+    def run(self) -> None:
+        """Place it, bring an instrument, ask for the charge as often as the story says."""
+        story, event = self._story, self._load.town.event_id
+        order = self._load.insist(
+            lambda: self._shop.place_order(event, story.mode.value, story.amount, story.currency)
+        )
+        instruments = [self._instrument(order)] * story.clicks
+        if self._way.rival:
+            instruments.append(self._instrument(order))
+        with ThreadPoolExecutor(len(instruments)) as fingers:
+            asked = [fingers.submit(self._ask, order, each) for each in instruments]
+        charges = [charge for one in asked if (charge := one.result()) is not None]
+        if self._way.cancels and charges:
+            self._load.insist(lambda: self._shop.cancel(str(min(charges)), order.buyer))
+
+    def _ask(self, order: PlacedOrder, instrument: Mapping[str, str]) -> int | None:
+        try:
+            with self._load.town.shop() as shop:
+                charge = self._load.insist(lambda: shop.charge(order, instrument))
+        except Refused:
+            return None
+        bought = Bought(self._way, order, self._minor, self._digits, time.time())
+        self._load.record.charges.setdefault(int(charge.id), bought)
+        return int(charge.id)
+
+    def _instrument(self, order: PlacedOrder) -> Mapping[str, str]:
+        return self._load.insist(lambda: bring(self._load, self._control, order, self._story))
+
+
+def bring(
+    load: Load, control: SandboxControl, order: PlacedOrder, story: Story
+) -> Mapping[str, str]:
+    """What the buyer pays with, as the charge request names it."""
+    town = load.town
+    checkout = Checkout(town.sandbox_url, *town.paypal)
+    match story.brings:
+        case Brings.TOKEN:
+            token = typed_card(town) if story.token == TYPED else story.token
+            load.record.tokens.add(token)
+            return {"stripe": token}
+        case Brings.NOTHING:
+            return {}
+        case Brings.PAYPAL_ORDER:
+            return checkout.approved_order(control, order, story)
+        case Brings.PAYPAL_PAYMENT:
+            return checkout.approved_payment(control, order, story)
+
+
+def typed_card(town: Town) -> str:
+    """A token that nobody else has, for a card typed into Stripe's own field."""
+    card = {"number": "4242424242424242", "exp_month": "12", "exp_year": "2034", "cvc": "123"}
+    with requests.Session() as session:
+        session.trust_env = False
+        made = session.post(
+            f"{town.sandbox_url}/v1/tokens",
+            data={f"card[{name}]": value for name, value in card.items()},
+            headers={"Authorization": f"Bearer {town.publishable_key}"},
+            timeout=_PATIENCE_SECONDS,
+        )
+    made.raise_for_status()
+    return str(made.json()["id"])
