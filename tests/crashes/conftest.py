@@ -1,13 +1,16 @@
-"""A zygote for the run; a workshop for each row."""
+"""A zygote and an endpoint for the run; a site for each row."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from local.sandboxed import Sandbox
 from tests.crashes.doomed import Zygote
-from tests.reconciliation.conftest import sandbox, workshop
+from tests.crashes.site import Site
+from tests.outbound.post_office import Receiver
+from tests.reconciliation.conftest import sandbox
 
-__all__ = ["sandbox", "workshop"]
+__all__ = ["sandbox"]
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +18,19 @@ def zygote() -> Iterator[Zygote]:
     """One process that forks those who die."""
     with Zygote() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def receiver() -> Iterator[Receiver]:
+    """One endpoint of the platform's."""
+    with Receiver() as listening:
+        assert isinstance(listening, Receiver)
+        yield listening
+
+
+@pytest.fixture
+def site(sandbox: Sandbox, new_database: Callable[[], str], receiver: Receiver) -> Iterator[Site]:
+    """A world of its own, where somebody will die."""
+    with Site(sandbox.url, new_database(), receiver) as made:
+        assert isinstance(made, Site)
+        yield made

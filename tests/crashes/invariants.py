@@ -1,9 +1,11 @@
 """What holds once everything is at rest, by the sandbox's own ledger and the database alone."""
 
-from typing import Any
+from collections import Counter
+from collections.abc import Collection
 
 from sandbox.client import MONEY_IN
-from tests.reconciliation.workshop import Workshop
+from tests.crashes.site import Site
+from tests.outbound.post_office import id_of
 
 _OPEN = """
     SELECT 'charge' AS kind, id FROM charges
@@ -17,44 +19,68 @@ _OPEN = """
     WHERE status = 'pending' OR dispatch_at IS NOT NULL OR claimed_until IS NOT NULL
 """
 _TOLD_TWICE = """
-    SELECT event_type, payload FROM outbound_events
-    WHERE event_type LIKE 'charge.%' OR event_type LIKE 'order.%'
-    GROUP BY 1, 2 HAVING count(*) > 1
+    SELECT event_type, payload FROM outbound_events GROUP BY 1, 2 HAVING count(*) > 1
 """
-_REFUNDED = "SELECT coalesce(sum(amount_minor), 0) FROM refunds WHERE status = 'succeeded'"
+_CHARGES = """
+    SELECT c.status, c.amount_minor, c.currency, c.amount_captured_minor, o.status
+    FROM charges c JOIN orders o ON o.id = c.order_id
+"""
+_REFUNDS = "SELECT status, amount_minor FROM refunds"
+_UNDELIVERED = "SELECT id FROM outbound_deliveries WHERE status <> 'delivered'"
 
 
-def assert_at_rest(workshop: Workshop) -> None:
+def assert_ended(site: Site, status: str) -> None:
+    """The one charge ended so, and the ledger says the same to the cent."""
+    assert_at_rest(site)
+    [(found, amount, currency, captured, order)] = site.sql(_CHARGES)
+    taken = _movements(site, MONEY_IN)
+    assert found == status
+    assert taken == ([(amount, currency)] if status == "succeeded" else [])
+    assert captured == (amount if status == "succeeded" else 0)
+    assert (order == "completed") == (status == "succeeded")
+
+
+def assert_refunded(site: Site, status: str) -> None:
+    """The one refund was made, once."""
+    assert_ended(site, status)
+    [(found, amount)] = site.sql(_REFUNDS)
+    assert found == "succeeded"
+    assert [-given for given, _ in _movements(site, {"refund"})] == [amount]
+
+
+def assert_told(site: Site, status: str) -> None:
+    """The platform was told of each event at least once, of none under two names."""
+    assert_ended(site, status)
+    assert site.sql(_UNDELIVERED) == []
+    ids = {str(row[0]) for row in site.sql("SELECT identifier FROM outbound_events")}
+    came = Counter(id_of(delivery) for delivery in site.receiver.deliveries)
+    assert ids <= set(came)
+    assert site.sql(_TOLD_TWICE) == []
+
+
+def assert_parked(site: Site, _: str) -> None:
+    """Nothing was taken, and the charge waits for the organizer."""
+    assert _movements(site, MONEY_IN) == []
+    assert site.sql("SELECT id FROM charges WHERE parked_reason IS NULL") == []
+    assert site.sql("SELECT id FROM stripe_authorizations WHERE revoked_at IS NULL") == []
+
+
+def assert_connected(site: Site, _: str) -> None:
+    """The organizer's account is connected, once."""
+    assert len(site.sql("SELECT id FROM stripe_authorizations WHERE revoked_at IS NULL")) == 1
+
+
+def assert_let_go(site: Site, _: str) -> None:
+    """The account is not connected any more, and no row says that it is."""
+    assert site.sql("SELECT id FROM stripe_authorizations") == []
+
+
+def assert_at_rest(site: Site) -> None:
     """Nothing is due, held or open; no instrument is kept; nobody is told the same twice."""
-    assert workshop.sql(_OPEN) == []
-    assert workshop.sql(_TOLD_TWICE) == []
+    assert site.sql(_OPEN) == []
+    assert site.sql(_TOLD_TWICE) == []
 
 
-def assert_true(workshop: Workshop, charge: int, status: str) -> None:
-    """The charge ended so, and the ledger says the same to the cent."""
-    row, order = workshop.row(charge), _order_of(workshop, charge)
-    taken = _movements(workshop, MONEY_IN)
-    assert row.status == status
-    if status == "succeeded":
-        assert taken == [(row.amount_minor, row.currency)]
-        assert row.amount_captured_minor == row.amount_minor
-        assert order == "completed"
-    else:
-        assert taken == []
-        assert order != "completed"
-
-
-def assert_refunded(workshop: Workshop) -> None:
-    """The ledger gave back what the rows say, once."""
-    given = sum(-amount for amount, _ in _movements(workshop, {"refund"}))
-    assert given == workshop.sql(_REFUNDED)[0][0]
-
-
-def _movements(workshop: Workshop, kinds: Any) -> list[tuple[int, str]]:
-    rows = workshop.control.ledger()
+def _movements(site: Site, kinds: Collection[str]) -> list[tuple[int, str]]:
+    rows = site.control.ledger()
     return [(row["amount_minor"], row["currency"]) for row in rows if row["kind"] in kinds]
-
-
-def _order_of(workshop: Workshop, charge: int) -> str:
-    query = "SELECT o.status FROM orders o JOIN charges c ON c.order_id = o.id WHERE c.id = :id"
-    return str(workshop.sql(query, id=charge)[0][0])

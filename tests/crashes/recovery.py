@@ -2,23 +2,19 @@
 
 from datetime import datetime
 
-from tests.reconciliation.workshop import HANDLERS, Workshop
+from tests.reconciliation.workshop import Workshop
 from worker import event_lists
 from worker.reconciliation import look_up_overdue
 
 _NEXT = """
     SELECT min(at) FROM (
-        SELECT dispatch_at AS at FROM charges UNION ALL SELECT dispatch_at FROM refunds
+        SELECT dispatch_at AS at FROM charges WHERE parked_reason IS NULL
+        UNION ALL SELECT dispatch_at FROM refunds
         UNION ALL SELECT dispatch_at FROM webhook_events
         UNION ALL SELECT dispatch_at FROM outbound_deliveries
     ) AS due
 """
 MOST_LEAPS = 400
-
-
-def redeliver(workshop: Workshop, task: str, row_id: int) -> None:
-    """The broker gives the message of who died to another, at once."""
-    HANDLERS[task](workshop.deps, row_id)
 
 
 def rest(workshop: Workshop) -> None:

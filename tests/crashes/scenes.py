@@ -1,71 +1,43 @@
-"""The scenes: what somebody was at who dies."""
+"""A scene: what somebody was at who dies, and how that ends."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
 
-from shared.db import unit_of_work
-from shared.domain.charge import Provider
-from shared.domain.outcomes import PayerActed
-from shared.settlement import Source, settle
-from shared.task_names import CHARGE_EXECUTE, REFUND_EXECUTE
-from tests.reconciliation.refunding import ask, paid
-from tests.reconciliation.workshop import Workshop
+from shared.crash_points import CrashPoint
+from tests.crashes.invariants import assert_ended
+from tests.crashes.outcomes import Outcome
+from tests.crashes.site import Site
 
 
-@dataclass(frozen=True)
+def nothing(_: Site) -> None:
+    """Nobody does anything."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scene:
-    """A row that is due, and the call that carries it on."""
+    """A hand at work on something that is due."""
 
-    prepare: Callable[[Workshop], int]
-    task: str
-    op: str
-    calls_before: int
-    """How many calls leave before the one that counts: a PaymentMethod, PayPal's token."""
-
-
-def _by_card(workshop: Workshop) -> int:
-    return workshop.charge_by_stripe()
-
-
-def _by_checkout(workshop: Workshop) -> int:
-    return workshop.charge_by_paypal()
-
-
-def _by_approved_checkout(workshop: Workshop) -> int:
-    charge = workshop.charge_by_paypal()
-    workshop.run()
-    workshop.approve(charge)
-    acted = PayerActed(workshop.row(charge).provider_reference)
-    with unit_of_work(workshop.deps.engine) as connection:
-        settle(connection, workshop.deps, charge, acted, Source("webhook"))
-    return charge
+    points: tuple[CrashPoint, ...]
+    prepare: Callable[[Site], tuple[Any, ...]]
+    """Set it up, and say what the hand is given."""
+    hand: str
+    op: str = ""
+    """The call at which the provider's outcome strikes."""
+    calls_before: int = 0
+    """How many calls leave before that one: for a PaymentMethod, for PayPal's token."""
+    spared: Mapping[Outcome, str] = field(default_factory=dict)
+    """The outcomes that cannot be here, and why."""
+    afterwards: Callable[[Site], None] = nothing
+    """What others do once it is at rest: the payer, the rounds of beat."""
+    ends: str = "succeeded"
+    """How the charge ends, unless it is declined."""
+    check: Callable[[Site, str], None] = assert_ended
 
 
-def _by_payment(workshop: Workshop) -> int:
-    order = workshop.order(Provider.PAYPAL)
-    return workshop.charge(order, workshop.approved_payment(order))
-
-
-CHARGES = {
-    "stripe": Scene(_by_card, CHARGE_EXECUTE, "^POST /v1/payment_intents$", 1),
-    "paypal": Scene(
-        _by_approved_checkout, CHARGE_EXECUTE, "^POST /v2/checkout/orders/.*/capture$", 1
-    ),
-    "paypal checkout": Scene(_by_checkout, CHARGE_EXECUTE, "^POST /v2/checkout/orders$", 1),
-    "paypal v1": Scene(_by_payment, CHARGE_EXECUTE, "^POST /v1/payments/payment/.*/execute$", 1),
+NO_BANK: Final[Mapping[Outcome, str]] = {
+    Outcome.DECLINE: "only a bank declines, and only a payment"
 }
-
-
-def _refund_of(way: str) -> Callable[[Workshop], int]:
-    return lambda workshop: ask(workshop, paid(workshop, way))
-
-
-REFUNDS = {
-    "stripe": Scene(_refund_of("stripe"), REFUND_EXECUTE, "^POST /v1/refunds$", 0),
-    "paypal": Scene(
-        _refund_of("paypal"), REFUND_EXECUTE, "^POST /v2/payments/captures/.*/refund$", 1
-    ),
-    "paypal v1": Scene(
-        _refund_of("paypal v1"), REFUND_EXECUTE, "^POST /v1/payments/sale/.*/refund$", 1
-    ),
+NOBODY_ASKED: Final[Mapping[Outcome, str]] = {
+    outcome: "no provider is asked here" for outcome in Outcome if outcome is not Outcome.SUCCESS
 }

@@ -82,7 +82,7 @@ class Workshop:
     def __enter__(self) -> "Workshop":
         now = self.clock()
         with unit_of_work(self.deps.engine) as connection:
-            event = events.Event("concert", "A concert", "USD", True, True, None, [])  # noqa: FBT003
+            event = events.Event("concert", "A concert", "USD", True, True, None, ["organizer"])  # noqa: FBT003
             self._event_id, _ = events.store_event(connection, event, now)
         return self
 

@@ -1,0 +1,164 @@
+"""The scenes of the relay, of beat's rounds and of the deliveries."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from shared.crash_points import CrashPoint as P
+from shared.db import unit_of_work
+from shared.domain.charge import Provider
+from shared.repository import event_cursors
+from shared.task_names import CHARGE_EXECUTE, OUTBOUND_EVENT_DELIVER
+from tests.crashes.hands import LOOK_UP, PUBLISH, PUBLISH_IN_VAIN, READ_LEDGERS, READ_LISTS
+from tests.crashes.invariants import assert_refunded, assert_told
+from tests.crashes.of_charges import acted_at, by_card, by_checkout, payer_approves
+from tests.crashes.recovery import rest
+from tests.crashes.scenes import NO_BANK, NOBODY_ASKED, Scene
+from tests.crashes.site import Site
+from tests.reconciliation.refunding import POLL
+from tests.reconciliation.workshop import HANDLERS
+from worker import ledgers, reconciliation
+
+_DEADLINE = "SELECT min(deadline_at) FROM charges WHERE status IN ('requires_action', 'processing')"
+_INTENT, _ORDER = "^GET /v1/payment_intents/", "^GET /v2/checkout/orders/"
+
+
+def _due(prepare: Callable[[Site], tuple[int]]) -> Callable[[Site], tuple[()]]:
+    def prepared(site: Site) -> tuple[()]:
+        prepare(site)
+        return ()
+
+    return prepared
+
+
+def _publishing(prepare: Callable[[Site], tuple[int]]) -> dict[str, Scene]:
+    more: Any = {
+        "prepare": _due(prepare),
+        "spared": NOBODY_ASKED,
+        "afterwards": payer_approves,
+    }
+    return {
+        "publishing": Scene(points=(P.ROWS_TAKEN, P.ROWS_PUBLISHED), hand=PUBLISH, **more),
+        "publishing in vain": Scene(points=(P.ROWS_REFUSED,), hand=PUBLISH_IN_VAIN, **more),
+    }
+
+
+def _to_the_deadline(site: Site) -> None:
+    deadline: datetime | None = site.sql(_DEADLINE)[0][0]
+    if deadline is not None:
+        seconds = (deadline - site.clock()).total_seconds()
+        site.advance(seconds=max(seconds, 0) + 1)
+
+
+def _look_up(site: Site) -> None:
+    for _ in range(3):
+        _to_the_deadline(site)
+        reconciliation.look_up_overdue(site.deps)
+        rest(site)
+
+
+def _overdue(provider: Provider, op: str) -> Scene:
+    def prepare(site: Site) -> tuple[()]:
+        acted_at(provider)(site)
+        _to_the_deadline(site)
+        return ()
+
+    return Scene(
+        points=(P.OVERDUE_TAKEN, P.OVERDUE_ANSWERED, P.OVERDUE_SETTLED),
+        prepare=prepare,
+        hand=LOOK_UP,
+        op=op,
+        spared=NO_BANK,
+        afterwards=_look_up,
+    )
+
+
+def _listing(provider: Provider, op: str) -> Scene:
+    def prepare(site: Site) -> tuple[()]:
+        acted_at(provider)(site)
+        site.advance(seconds=POLL)
+        return ()
+
+    return Scene(
+        points=(P.LIST_TAKEN, P.LIST_READ, P.LIST_STORED),
+        prepare=prepare,
+        hand=READ_LISTS,
+        op=op,
+        spared=NO_BANK,
+    )
+
+
+def _close_the_day(site: Site) -> None:
+    with unit_of_work(site.deps.engine) as connection:
+        event_cursors.add_cursors(connection, site.deps.providers, site.clock())
+    now = site.clock()
+    morning = datetime.combine(now.date() + timedelta(days=1), time(5), UTC)
+    site.advance(seconds=(morning - now).total_seconds())
+
+
+def _compare_again(site: Site) -> None:
+    for _ in range(3):
+        site.advance(hours=1)
+        ledgers.read(site.deps)
+        rest(site)
+
+
+def _comparing(*points: P, prepare: Callable[[Site], tuple[()]], op: str, **more: Any) -> Scene:
+    def closed(site: Site) -> tuple[()]:
+        prepare(site)
+        _close_the_day(site)
+        return ()
+
+    return Scene(
+        points=points,
+        prepare=closed,
+        hand=READ_LEDGERS,
+        op=op,
+        spared=NO_BANK,
+        afterwards=_compare_again,
+        **more,
+    )
+
+
+def _refunded_elsewhere(site: Site) -> tuple[()]:
+    (charge,) = by_card(site)
+    site.run()
+    site.control.dashboard_refund(site.row(charge).provider_reference, 500)
+    return ()
+
+
+def _to_tell(site: Site) -> tuple[int]:
+    site.register_receiver()
+    (charge,) = by_card(site)
+    HANDLERS[CHARGE_EXECUTE](site.deps, charge)
+    return (site.sql("SELECT min(id) FROM outbound_deliveries")[0][0],)
+
+
+_PAGE = (P.LEDGER_TAKEN, P.LEDGER_READ, P.LEDGER_STORED, P.LEDGER_COMPARED)
+SCENES = {
+    **{f"{name} for Stripe": scene for name, scene in _publishing(by_card).items()},
+    **{f"{name} for PayPal": scene for name, scene in _publishing(by_checkout).items()},
+    "looking up at Stripe": _overdue(Provider.STRIPE, _INTENT),
+    "looking up at PayPal": _overdue(Provider.PAYPAL, _ORDER),
+    "reading Stripe's events": _listing(Provider.STRIPE, "^GET /v1/events"),
+    "reading PayPal's events": _listing(Provider.PAYPAL, "^GET /v1/notifications/webhooks-events"),
+    "comparing Stripe's ledger": _comparing(
+        *_PAGE,
+        P.CAPTURE_LOOKED_INTO,
+        prepare=acted_at(Provider.STRIPE),
+        op="^GET /v1/balance_transactions",
+    ),
+    "a refund in Stripe's ledger": _comparing(
+        P.REFUND_LOOKED_INTO,
+        prepare=_refunded_elsewhere,
+        op="^GET /v1/refunds/",
+        check=assert_refunded,
+    ),
+    "telling the platform": Scene(
+        points=(P.DELIVERY_CLAIMED, P.REQUEST_SENT, P.DELIVERY_ANSWERED, P.DELIVERY_SETTLED),
+        prepare=_to_tell,
+        hand=OUTBOUND_EVENT_DELIVER,
+        spared=NOBODY_ASKED,
+        check=assert_told,
+    ),
+}
