@@ -63,6 +63,7 @@ def sandboxed(
         "STRIPE_API_BASE": sandbox.url,
         "STRIPE_CONNECT_BASE": sandbox.url,
         "STRIPE_PUBLISHABLE_KEY": publishable_key(keys.STRIPE_API_KEY),
+        "STRIPE_RATE_LIMIT": "0",  # it has none
         "PAYPAL_API_BASE": sandbox.url,
         "PAYPAL_MODE": "sandbox",
         "PAYPAL_CERT_ROOTS": str(sandbox.root_certificate),

@@ -47,6 +47,7 @@ SETTINGS: Final = Settings.model_validate(
     {
         "database_url": "postgresql://nowhere/nothing",
         "redis_url": "redis://nowhere",
+        "stripe_rate_limit": 0,
         "jwt_secret": "no secret is needed here at all.",
         "encryption_keys": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
     }

@@ -21,6 +21,7 @@ from shared.providers.http import CallLimits
 from shared.providers.registry import make_connector, make_providers
 from shared.repository.authorizations import sealed_key
 from shared.settings import Settings, load_settings
+from shared.token_buckets import Limit, SharedBuckets, TokenBuckets
 from shared.vault import Vault
 
 
@@ -34,6 +35,7 @@ class Container:
     """Only those that have credentials."""
     connector: AccountConnector | None
     """None where the platform takes no organizers' accounts."""
+    buckets: TokenBuckets
     vault: Vault
     rules: AddressRules
     courier: Courier
@@ -80,6 +82,7 @@ def build(settings: Settings, *, name: str, clock: Callable[[], datetime] = _utc
         engine=engine,
         providers=make_providers(settings, key_of, clock),
         connector=make_connector(settings, key_of, clock),
+        buckets=SharedBuckets(settings.redis_url, _rates(settings)),
         vault=vault,
         rules=rules,
         courier=HttpCourier(rules, _limits(settings)),
@@ -92,6 +95,14 @@ def _key_of(engine: Engine, vault: Vault, account: str) -> str | None:
     with unit_of_work(engine) as connection:
         sealed = sealed_key(connection, account)
     return vault.open(sealed) if sealed else None
+
+
+def _rates(settings: Settings) -> dict[Provider, Limit]:
+    named = {
+        Provider.STRIPE: settings.stripe_rate_limit,
+        Provider.PAYPAL: settings.paypal_rate_limit,
+    }
+    return {provider: Limit(rate) for provider, rate in named.items() if rate}
 
 
 def _limits(settings: Settings) -> CallLimits:

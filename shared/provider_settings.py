@@ -11,7 +11,7 @@ from cryptography.x509 import load_pem_x509_certificates
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.setting_kinds import Secrets, SecretWord, Texts, WebAddress, Word
+from shared.setting_kinds import PerSecond, Secrets, SecretWord, Texts, WebAddress, Word
 
 _STRIPE_KEY: Final = re.compile(r"(sk|rk)_(test|live)_[A-Za-z0-9_]+")
 _STRIPE_SECRET: Final = re.compile(r"whsec_[!-~]+")
@@ -38,6 +38,7 @@ class StripeSettings(BaseSettings):
     stripe_connect_base: WebAddress = "https://connect.stripe.com"
     stripe_connect_webhook_secrets: Secrets = ()
     stripe_platform_charges: bool = True
+    stripe_rate_limit: PerSecond = 25
 
     @field_validator("stripe_api_key")
     @classmethod
@@ -74,6 +75,7 @@ class PayPalSettings(BaseSettings):
     paypal_cert_hosts: Texts = ()
     paypal_return_url: WebAddress = "https://example.com/return"
     paypal_cancel_url: WebAddress = "https://example.com/cancel"
+    paypal_rate_limit: PerSecond = 0
 
     @field_validator("paypal_api_base")
     @classmethod

@@ -57,6 +57,9 @@ Seconds = Annotated[float, Field(gt=0, le=24 * 3600, allow_inf_nan=False)]
 Patience = Annotated[float, Field(gt=0, le=366 * 24 * 3600, allow_inf_nan=False)]
 """Seconds too, of what may take days."""
 
+PerSecond = Annotated[int, Field(ge=0, le=10_000)]
+"""0 is without a limit."""
+
 Port = Annotated[int, Field(ge=1, le=_HIGHEST_PORT)]
 Host = Annotated[str, AfterValidator(_host)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]

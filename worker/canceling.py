@@ -13,8 +13,9 @@ from shared.db import unit_of_work
 from shared.domain import outcomes as o
 from shared.domain.charge import Charge
 from shared.domain.errors import ClaimLost
-from shared.repository import charges
+from shared.repository import charges, pacing
 from shared.settlement import Source, settle
+from worker.pacing import has_to_wait
 from worker.patience import patiently
 
 log = structlog.get_logger()
@@ -27,6 +28,8 @@ def execute(deps: Container, charge_id: int) -> None:
 
     What comes of it is the provider's word: a charge that was paid meanwhile stays paid.
     """
+    if has_to_wait(deps, pacing.CHARGE, charge_id):
+        return
     now = deps.clock()
     until = now + timedelta(seconds=deps.settings.claim_lease)
     with unit_of_work(deps.engine) as connection:

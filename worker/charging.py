@@ -19,9 +19,10 @@ from shared.domain.errors import ClaimLost
 from shared.domain.retry_policy import Step, next_step
 from shared.domain.state_machine import Event
 from shared.providers.base import ChargeRequest
-from shared.repository import attempts, charges, ledger
+from shared.repository import attempts, charges, ledger, pacing
 from shared.settlement import Source, settle
 from worker.disconnection import look_into
+from worker.pacing import has_to_wait
 from worker.patience import patiently
 
 log = structlog.get_logger()
@@ -46,6 +47,8 @@ class Claim:
 
 def execute(deps: Container, charge_id: int) -> None:
     """Carry the charge one step on, if it is due and nobody else has it. Safe to run twice."""
+    if has_to_wait(deps, pacing.CHARGE, charge_id):
+        return
     claim = _claim(deps, charge_id)
     if claim is None:
         return

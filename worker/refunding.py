@@ -17,8 +17,9 @@ from shared.domain.errors import ClaimLost
 from shared.domain.refund_decisions import RefundOutcome
 from shared.domain.retry_policy import Step, next_step
 from shared.providers.base import RefundRequest
-from shared.repository import refund_claims
+from shared.repository import pacing, refund_claims
 from shared.settlement import Source
+from worker.pacing import has_to_wait
 from worker.patience import patiently
 from worker.refund_settlement import settle_refund
 
@@ -40,6 +41,8 @@ class Claim:
 
 def execute(deps: Container, refund_id: int) -> None:
     """Carry the refund one step on, if it is due and nobody else has it. Safe to run twice."""
+    if has_to_wait(deps, pacing.REFUND, refund_id):
+        return
     claim = _claim(deps, refund_id)
     if claim is None:
         return

@@ -37,6 +37,7 @@ UNLIMITED = {
     "rate_limit_per_user": "1000000/hour",
     "rate_limit_per_address": "1000000/hour",
     "rate_limit_of_webhooks": "1000000/hour",
+    "stripe_rate_limit": 0,
 }
 """Tests ask without a pause, as one buyer, from one address."""
 

@@ -75,6 +75,7 @@ class Workshop:
         given = {**self.keys.of_chargehand(), **self.keys.of_providers(), **settings}
         bases = dict.fromkeys(("STRIPE_API_BASE", "PAYPAL_API_BASE"), sandbox_url)
         engines = {"DATABASE_URL": database_url, "REDIS_URL": "redis://nowhere.invalid:1/0"}
+        given = {"STRIPE_RATE_LIMIT": "0", **given}
         named = {name.lower(): value for name, value in {**given, **bases, **engines}.items()}
         self.settings = {name: named[name] for name in Settings.model_fields if name in named}
         self.deps = self._wired(Settings.model_validate(self.settings))

@@ -38,6 +38,8 @@ BAD = {
     "STRIPE_CLIENT_ID": ["foo", "ca_x"],
     "STRIPE_API_BASE": ["foo", "ftp://x", "https://", "https://h:bad", "https://a host"],
     "STRIPE_CONNECT_BASE": ["foo"],
+    "STRIPE_RATE_LIMIT": ["-1", "0.5", "often", "99999"],
+    "PAYPAL_RATE_LIMIT": ["-1"],
     "PAYPAL_CLIENT_ID": ["two words", " "],
     "PAYPAL_CLIENT_SECRET": ["", "two words", " "],
     "PAYPAL_WEBHOOK_ID": ["", "WEBHOOK_ID", " "],
