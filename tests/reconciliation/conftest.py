@@ -1,6 +1,8 @@
 """A sandbox for all tests of this folder; a workshop with a world and a database for each."""
 
+import os
 from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -8,6 +10,7 @@ from local import environment as env
 from local.development_keys import DevelopmentKeys
 from local.folders import temporary_folder
 from local.sandboxed import Sandbox
+from tests.reconciliation.buckets import BucketsInRedis
 from tests.reconciliation.workshop import Workshop
 
 
@@ -26,3 +29,14 @@ def workshop(sandbox: Sandbox, new_database: Callable[[], str]) -> Iterator[Work
     """Everything but processes and webhooks: none is ever delivered here."""
     with Workshop(sandbox.url, new_database()) as made:
         yield made
+
+
+@pytest.fixture
+def in_redis(redis: str) -> Iterator[BucketsInRedis]:
+    """Full buckets."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    database = int(worker) + 1  # a given Redis is shared by what runs side by side
+    buckets = BucketsInRedis(urlsplit(redis)._replace(path=f"/{database}").geturl())
+    buckets.lose_everything()
+    yield buckets
+    buckets.lose_everything()

@@ -39,7 +39,7 @@ def test_a_bad_value_stops_every_process_with_one_sentence(process: str) -> None
     assert "hush" not in said
 
 
-@pytest.mark.parametrize("process", ["web", "worker"])
+@pytest.mark.parametrize("process", ["web", "stripe"])
 def test_all_that_is_wrong_is_said_at_once(process: str) -> None:
     ended = start(COMMANDS[process], REDIS_URL="foo", ENCRYPTION_KEYS="hush", PAYPAL_API_BASE="foo")
 

@@ -14,7 +14,7 @@ from shared.domain.charge import Provider, StripeToken
 from shared.repository import dispatch
 from shared.task_names import QUEUES
 from shared.token_buckets import NOW, Limit
-from tests.pacing.conftest import BucketsInRedis
+from tests.reconciliation.buckets import BucketsInRedis
 from tests.reconciliation.refunding import WAYS, ask, paid, refund
 from tests.reconciliation.workshop import HANDLERS, Workshop
 from worker import canceling, charging, refunding

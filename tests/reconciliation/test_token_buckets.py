@@ -11,7 +11,7 @@ import pytest
 
 from shared.domain.charge import Provider
 from shared.token_buckets import NOW, Limit, SharedBuckets
-from tests.pacing.conftest import BucketsInRedis
+from tests.reconciliation.buckets import BucketsInRedis
 
 SLOW = 0.01
 """So few tokens a second that none flows in during a test."""

@@ -1,18 +1,11 @@
-"""A workshop for each test, and buckets in Redis that no other test has."""
+"""Token buckets in a Redis, as each worker process has them."""
 
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
-import pytest
 from redis import Redis
 
 from shared.domain.charge import Provider
 from shared.token_buckets import Limit, SharedBuckets
-from tests.reconciliation.conftest import sandbox, workshop
-
-__all__ = ["sandbox", "workshop"]
 
 
 @dataclass
@@ -32,14 +25,3 @@ class BucketsInRedis:
             client.script_flush()
             for key in client.scan_iter("chargehand:bucket:*"):
                 client.delete(key)
-
-
-@pytest.fixture
-def in_redis(redis: str) -> Iterator[BucketsInRedis]:
-    """Full buckets."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-    database = int(worker) + 1  # a given Redis is shared by what runs side by side
-    buckets = BucketsInRedis(urlsplit(redis)._replace(path=f"/{database}").geturl())
-    buckets.lose_everything()
-    yield buckets
-    buckets.lose_everything()
