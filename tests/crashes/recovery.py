@@ -15,6 +15,8 @@ _NEXT = """
     ) AS due
 """
 MOST_LEAPS = 400
+LONGEST_LEAP = 3600.0
+"""Seconds; the longest pause between two tries is ten minutes."""
 
 
 def rest(workshop: Workshop) -> None:
@@ -25,6 +27,7 @@ def rest(workshop: Workshop) -> None:
         if due is None:
             return
         leap = (due - workshop.clock()).total_seconds()
+        assert leap < LONGEST_LEAP, "it is put off for ever"
         workshop.advance(seconds=max(leap, 0) + 1)
         workshop.run()
         look_up_overdue(workshop.deps)
