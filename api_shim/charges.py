@@ -125,6 +125,7 @@ def present(view: ChargeView) -> dict[str, Any]:
         "last4": view.last4,
         "exp-month": view.exp_month,
         "exp-year": view.exp_year,
+        "pending-reason": view.pending_reason,
         "cancel-requested-at": instant(view.cancel_requested_at),
         "created-at": view.created_at.isoformat(),
         "updated-at": view.updated_at.isoformat(),

@@ -109,6 +109,7 @@ def present(view: intake.RefundView) -> dict[str, Any]:
         "currency": view.money.currency,
         "reason": view.reason,
         "origin": view.origin,
+        "stray-capture": view.stray_capture,
         "provider-reference": view.provider_reference,
         "failure-code": view.failure_code,
         "failure-message": view.failure_message,

@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from shared.domain.charge import Status
+from shared.domain.charge import SETTLED, Status
 from shared.domain.state_machine import TRANSITIONS, Event
 
 PAGE: Final = Path(__file__).with_name("states.md")
@@ -25,14 +25,17 @@ MEANINGS: Final = {
     Status.REQUIRES_ACTION: "the payer must act (3-D Secure, PayPal approval), with a deadline",
     Status.PROCESSING: "the provider has it and settles later (SEPA, eCheck, a pending capture)",
     Status.SUCCEEDED: "captured, with amount, currency, account and reference checked",
-    Status.FAILED: "definitely refused: no money moved, and the order stays payable",
+    Status.FAILED: (
+        "refused, or captured otherwise than asked and given back; the order stays payable, and the"
+        " payer who tries again at the provider still pays it"
+    ),
     Status.CANCELED: "it will not happen: cancelled at the provider, or never sent and given up",
     Status.NEEDS_REVIEW: (
         "the facts contradict each other, or nothing resolved them in time: a person decides"
     ),
 }
 
-_LIVE: Final = [s for s, moves in TRANSITIONS.items() if Status.SUCCEEDED in moves.values()]
+_LIVE: Final = [s for s in Status if s not in SETTLED | {Status.NEEDS_REVIEW}]
 
 _PAGE: Final = """\
 # The states of a charge

@@ -7,7 +7,16 @@ from typing import Final
 from proof.tables import Row
 from proof.world import Ground
 
-_TABLES: Final = ("orders", "charges", "attempts", "transitions", "webhook_events", "refunds")
+_TABLES: Final = (
+    "orders",
+    "charges",
+    "attempts",
+    "transitions",
+    "webhook_events",
+    "refunds",
+    "stray_captures",
+    "refund_transitions",
+)
 _BY_CHANCE: Final = frozenset(
     # an id or a hash that differs, or JSON whose instants are texts in one of them
     "id event_id order_id instrument_fingerprint identifier evidence payment_mode".split()

@@ -12,9 +12,9 @@ from proof.constraints import is_live
 from proof.tables import Row, Tables
 from shared.domain.charge import RELEASED, OrderStatus, Status
 from shared.repository.attempts import _COUNT, _FINISH, _HISTORY, _NOTE, _NUMBER, _OPEN, _START
-from shared.repository.charges import _CLAIM, _FIND, _LOCK, _UPDATE
+from shared.repository.charges import _CLAIM, _CONTESTED, _FIND, _LOCK, _UPDATE
 from shared.repository.intake import _ACCEPT, _TARGET
-from shared.repository.ledger import _APPEND, _COMPLETE
+from shared.repository.ledger import _APPEND, _COMPLETE, PAYABLE
 from shared.repository.outbox import _ANNOUNCE
 
 Handler = Callable[[Tables, Row], list[Row]]
@@ -60,10 +60,18 @@ def _lock(tables: Tables, given: Row) -> list[Row]:
     return [_with_order(tables, charge)] if charge else []
 
 
+def _contested(tables: Tables, given: Row) -> list[Row]:
+    others = tables.where("charges", order_id=given["order"])
+    standing = [row for row in others if row["id"] != given["id"] and row["status"] not in RELEASED]
+    return [{"exists": bool(standing)}]
+
+
 def _distance(tables: Tables, charge: Row, given: Row) -> int | None:
     identifier = tables.rows["orders"][charge["order_id"]]["identifier"]
+    strays = tables.where("stray_captures", charge_id=charge["id"])
+    captures = {charge["capture_reference"], *(row["capture_reference"] for row in strays)}
     ways = (
-        charge["capture_reference"] in given["references"],
+        bool(captures & set(given["references"])),
         charge["provider_reference"] in given["references"],
         str(charge["identifier"]) in given["ours"],
         str(identifier) in given["ours"],
@@ -129,7 +137,7 @@ def _announce(tables: Tables, given: Row) -> list[Row]:
 
 
 def _complete(tables: Tables, given: Row) -> list[Row]:
-    if tables.rows["orders"][given["order"]]["status"] != OrderStatus.PENDING:
+    if tables.rows["orders"][given["order"]]["status"] not in PAYABLE:
         return []
     times = {name: given[name] for name in ("completed_at", "updated_at")}
     return [tables.update("orders", given["order"], times | {"status": OrderStatus.COMPLETED})]
@@ -171,12 +179,21 @@ def _accept(tables: Tables, given: Row) -> list[Row]:
     now = given["now"]
     instants = ("next_attempt_at", "dispatch_at", "created_at", "updated_at")
     row = tables.insert("charges", values | dict.fromkeys(instants, now))
-    return [row | {"instrument_order_id": owner, "user_id": "buyer", "organizer_ids": []}]
+    return [
+        row
+        | {
+            "instrument_order_id": owner,
+            "user_id": "buyer",
+            "organizer_ids": [],
+            "pending_reason": None,
+        }
+    ]
 
 
 CHARGES: Final[dict[Executable, Handler]] = {
     _CLAIM: _claim,
     _LOCK: _lock,
+    _CONTESTED: _contested,
     _FIND: _find,
     _UPDATE: _update,
     _OPEN: _open,

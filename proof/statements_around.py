@@ -8,6 +8,7 @@ from sqlalchemy import Executable
 
 from proof.statements import CHARGES, Handler
 from proof.statements_of_refunds import REFUNDS
+from proof.statements_of_strays import STRAYS
 from proof.tables import Row, Tables
 from shared.domain.charge import RELEASED, OrderStatus
 from shared.repository.dispatch import _GIVE_BACK, _TAKE_DUE
@@ -101,6 +102,7 @@ def _cancel(tables: Tables, given: Row) -> list[Row]:
 STATEMENTS: Final[dict[Executable, Handler]] = {
     **CHARGES,
     **REFUNDS,
+    **STRAYS,
     _TAKE_DUE: _take_due,
     _GIVE_BACK: _give_back,
     _STORE: _store,

@@ -10,6 +10,7 @@ from proof.statements import Handler
 from proof.tables import Row, Tables
 from shared.domain.refund import Origin, RefundStatus
 from shared.repository.refunds import (
+    _APPEND,
     _CHARGE_OF,
     _FIND,
     _IN_FLIGHT,
@@ -28,7 +29,8 @@ def _charge_of(tables: Tables, given: Row) -> list[Row]:
 def _lock(tables: Tables, given: Row) -> list[Row]:
     refund = tables.rows["refunds"][given["id"]]
     charge = tables.rows["charges"][refund["charge_id"]]
-    return [refund | {"capture_reference": charge["capture_reference"]}]
+    stray = tables.rows["stray_captures"].get(refund["stray_capture_id"])
+    return [refund | {"capture_reference": (stray or charge)["capture_reference"]}]
 
 
 def _find(tables: Tables, given: Row) -> list[Row]:
@@ -51,6 +53,7 @@ def _in_flight(tables: Tables, given: Row) -> list[Row]:
         charge_id=given["charge"],
         status=RefundStatus.PENDING,
         origin=Origin.OURS,
+        stray_capture_id=given["stray"],
         provider_reference=None,
     )
     return [{"exists": bool(flying)}]
@@ -60,6 +63,7 @@ def _store_foreign(tables: Tables, given: Row) -> list[Row]:
     values = {
         "identifier": given["identifier"],
         "charge_id": given["charge"],
+        "stray_capture_id": given["stray"],
         "provider": tables.rows["charges"][given["charge"]]["provider"],
         "provider_reference": given["reference"],
         "origin": Origin.PROVIDER,
@@ -73,7 +77,9 @@ def _store_foreign(tables: Tables, given: Row) -> list[Row]:
 
 def _sum(tables: Tables, given: Row) -> list[Row]:
     charge = tables.rows["charges"][given["charge"]]
-    refunds = tables.where("refunds", charge_id=charge["id"], status=RefundStatus.SUCCEEDED)
+    refunds = tables.where(
+        "refunds", charge_id=charge["id"], stray_capture_id=None, status=RefundStatus.SUCCEEDED
+    )
     total, captured = sum(row["amount_minor"] for row in refunds), charge["amount_captured_minor"]
     written = {"amount_refunded_minor": min(total, captured), "updated_at": given["now"]}
     tables.update("charges", charge["id"], written)
@@ -85,6 +91,10 @@ def _update(tables: Tables, given: Row) -> list[Row]:
     return [tables.update("refunds", given["refund"], values)]
 
 
+def _append(tables: Tables, given: Row) -> list[Row]:
+    return [tables.insert("refund_transitions", given)]
+
+
 REFUNDS: Final[dict[Executable, Handler]] = {
     _CHARGE_OF: _charge_of,
     _LOCK: _lock,
@@ -94,5 +104,6 @@ REFUNDS: Final[dict[Executable, Handler]] = {
     _STORE_FOREIGN: _store_foreign,
     _SUM: _sum,
     _UPDATE: _update,
+    _APPEND: _append,
 }
 """Keyed by the statements themselves."""

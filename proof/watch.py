@@ -16,7 +16,7 @@ DUE: Final = frozenset({Status.ACCEPTED, Status.SUBMITTING, Status.INDETERMINATE
 PARTED: Final = frozenset({Status.FAILED, Status.CANCELED, Status.NEEDS_REVIEW})
 ENDS: Final = {
     Status.SUCCEEDED: frozenset({Status.NEEDS_REVIEW}),
-    Status.FAILED: frozenset({Status.NEEDS_REVIEW}),
+    Status.FAILED: frozenset({Status.NEEDS_REVIEW, Status.SUCCEEDED}),
     Status.CANCELED: frozenset({Status.NEEDS_REVIEW}),
     Status.NEEDS_REVIEW: frozenset(),
 }

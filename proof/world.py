@@ -49,6 +49,7 @@ SETTINGS: Final = Settings.model_validate(
         "redis_url": "redis://nowhere",
         "stripe_rate_limit": 0,
         "jwt_secret": "no secret is needed here at all.",
+        "late_money": "review",
         "encryption_keys": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
     }
 )

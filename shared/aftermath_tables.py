@@ -16,6 +16,7 @@ refunds = Table(
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("identifier", UUID(as_uuid=True), nullable=False),
     Column("charge_id", BigInteger, nullable=False),
+    Column("stray_capture_id", BigInteger),
     Column("provider", String, nullable=False),
     Column("provider_reference", String),
     Column("origin", String, nullable=False),
@@ -40,6 +41,39 @@ refunds = Table(
     Column("failure_message", String),
     Column("created_at", _INSTANT, nullable=False),
     Column("updated_at", _INSTANT, nullable=False),
+)
+
+refund_transitions = Table(
+    "refund_transitions",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("refund_id", BigInteger, nullable=False),
+    Column("at", _INSTANT, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("event", String, nullable=False),
+    Column("from_status", String, nullable=False),
+    Column("to_status", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("evidence", JSONB),
+)
+
+stray_captures = Table(
+    "stray_captures",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("charge_id", BigInteger, nullable=False),
+    Column("provider", String, nullable=False),
+    Column("account", String),
+    Column("provider_reference", String, nullable=False),
+    Column("capture_reference", String, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("currency", String, nullable=False),
+    Column("misfit", String, nullable=False),
+    Column("remedy", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("evidence", JSONB, nullable=False),
+    Column("found_at", _INSTANT, nullable=False),
 )
 
 disputes = Table(

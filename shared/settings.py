@@ -11,6 +11,7 @@ from cryptography.fernet import Fernet
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
 from shared.domain.decisions import Limits
+from shared.domain.late_money import LateMoney
 from shared.domain.retry_policy import KEY_MARGIN
 from shared.engine_settings import BrokerSettings, DatabaseSettings
 from shared.flower_settings import FlowerSettings
@@ -59,6 +60,9 @@ class Settings(
     indeterminate_patience: Patience = 48 * 3600
     action_patience: Patience = 3600
 
+    late_money: Literal["refund", "review"] = "refund"
+    expired_orders: Literal["complete", "refuse"] = "complete"
+
     @field_validator("encryption_keys")
     @classmethod
     def _keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
@@ -78,6 +82,14 @@ class Settings(
             if getattr(self, name).startswith("http://"):
                 raise ValueError(f"in production {name.upper()} must be an https:// URL")
         return self
+
+    @property
+    def late_money_wishes(self) -> LateMoney:
+        """What the platform wishes for money that comes late or twice."""
+        return LateMoney(
+            refunds=self.late_money == "refund",
+            completes_expired=self.expired_orders == "complete",
+        )
 
     @property
     def limits(self) -> Limits:

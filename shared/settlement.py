@@ -9,7 +9,7 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import Connection
 
-from shared import review
+from shared import review, stray_money
 from shared.container import Container
 from shared.domain import outcomes as o
 from shared.domain.charge import SETTLED, Charge, Status
@@ -19,7 +19,7 @@ from shared.domain.evidence import facts_of
 from shared.domain.retry_policy import AttemptRecord
 from shared.domain.state_machine import Event
 from shared.domain.suggestions import Case
-from shared.repository import attempts, charges, ledger
+from shared.repository import attempts, charges, ledger, strays
 
 log = structlog.get_logger()
 
@@ -47,14 +47,18 @@ def settle(
     if source.claim_number not in (None, charge.claim_number):
         raise ClaimLost(f"charge {charge_id}: claim {source.claim_number} was taken over")
     attempt = attempts.open_attempt(connection, charge_id)
-    now = deps.clock()
-    seen = circumstances(deps, charge, attempt, now)
+    seen = circumstances(connection, deps, charge, outcome, attempt)
+    now = seen.now
     decision = judge(charge, outcome, seen)
     is_over = decision.status in SETTLED
     _write_attempt(connection, charge, attempt, outcome, now, is_over=is_over)
+    if decision.verdict is not None and isinstance(outcome, o.Approved):
+        evidence = {**(source.evidence or {}), "answer": facts_of(outcome)}
+        found = strays.Finding(now, source.actor, evidence)
+        stray_money.keep(connection, charge, outcome, decision.verdict, found)
     if decision.status is not charge.status:
         if decision.status is Status.NEEDS_REVIEW:
-            case = Case(charge, outcome, seen.livemode)
+            case = Case(charge, outcome, decision.verdict.misfit if decision.verdict else None)
             source = replace(source, evidence=review.present(connection, case, source.evidence))
         _write_move(connection, charge, outcome, decision, source, now)
     elif source.claim_number is not None and decision.retry_at and decision.status in WAITING:
@@ -64,9 +68,16 @@ def settle(
 
 
 def circumstances(
-    deps: Container, charge: Charge, attempt: attempts.Attempt | None, now: datetime
+    connection: Connection,
+    deps: Container,
+    charge: Charge,
+    outcome: o.Outcome,
+    attempt: attempts.Attempt | None,
 ) -> Circumstances:
     """What a decision about the charge needs besides the charge and the outcome."""
+    money = outcome.capture_reference if isinstance(outcome, o.Approved) else None
+    is_late = money is not None and charge.status is Status.FAILED
+    now = deps.clock()
     return Circumstances(
         now=now,
         tries=attempt.tries if attempt else 0,
@@ -74,6 +85,11 @@ def circumstances(
         livemode=deps.livemode(charge.provider),
         limits=deps.settings.limits,
         asked_at=attempt.started_at if attempt else None,
+        late_money=deps.settings.late_money_wishes,
+        is_contested=is_late and charges.is_contested(connection, charge),
+        is_kept_apart=(
+            money is not None and strays.find_stray(connection, charge, money) is not None
+        ),
     )
 
 
@@ -115,6 +131,8 @@ def _write_move(
         connection, charge, decision, at=now, actor=source.actor, evidence=source.evidence
     )
     if decision.status is Status.SUCCEEDED:
+        if charge.status is Status.FAILED:
+            log.warning("charge.paid_late", charge_id=charge.id, order_was=charge.order_status)
         ledger.complete_order(connection, charge.order_id, now)
     ledger.announce(connection, charge, decision, now)
 

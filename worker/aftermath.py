@@ -14,7 +14,7 @@ from shared.domain.charge import SETTLED, Charge, Status
 from shared.domain.outbound import OutboundType
 from shared.domain.refund import RefundFact
 from shared.providers.base import DisputeFact
-from shared.repository import charges, disputes, outbox, refunds
+from shared.repository import charges, disputes, outbox, refunds, strays
 from shared.settlement import Source, settle
 from worker.refund_settlement import settle_refund
 
@@ -36,20 +36,28 @@ def apply(
     order both name (ELSEWHERE): a refunded twin must not take the order from its payer.
     """
     charge = charges.lock_charge(connection, charge_id)
-    if charge.capture_reference not in {None, fact.capture_reference}:
+    stray_id = strays.find_stray(connection, charge, fact.capture_reference)
+    if isinstance(fact, RefundFact) and stray_id is not None:
+        return _apply_refund(connection, deps, charge, stray_id, fact, source)
+    if stray_id is not None or charge.capture_reference not in {None, fact.capture_reference}:
         return ELSEWHERE
     if charge.status not in SETTLED | {Status.NEEDS_REVIEW}:
         return EARLY
     match fact:
         case RefundFact():
-            return _apply_refund(connection, deps, charge, fact, source)
+            return _apply_refund(connection, deps, charge, None, fact, source)
         case DisputeFact():
             _apply_dispute(connection, charge, fact, deps.clock())
             return APPLIED
 
 
 def _apply_refund(
-    connection: Connection, deps: Container, charge: Charge, fact: RefundFact, source: Source
+    connection: Connection,
+    deps: Container,
+    charge: Charge,
+    stray_id: int | None,
+    fact: RefundFact,
+    source: Source,
 ) -> str:
     """Settle the one row of that refund, or make one for what was done at the provider.
 
@@ -58,10 +66,11 @@ def _apply_refund(
     """
     refund_id = refunds.find_refund(connection, charge.provider, charge.id, fact)
     is_nameless = refund_id is None
-    if is_nameless and refunds.is_any_in_flight(connection, charge.id):
+    if is_nameless and refunds.is_any_in_flight(connection, charge.id, stray_id):
         return EARLY
     if refund_id is None:
-        refund_id = refunds.store_foreign(connection, charge.id, uuid4(), fact, deps.clock())
+        now = deps.clock()
+        refund_id = refunds.store_foreign(connection, charge.id, stray_id, uuid4(), fact, now)
     settle_refund(connection, deps, refund_id, fact, source)
     if is_nameless and refunds.is_named(connection, charge.id, fact.our_references):
         complaint = o.Contradicted(f"a second refund {fact.refund_reference} of one that we made")

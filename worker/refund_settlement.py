@@ -14,7 +14,7 @@ from shared.domain.decisions import Circumstances
 from shared.domain.errors import ClaimLost
 from shared.domain.money import Money
 from shared.domain.outbound import OutboundType
-from shared.domain.refund import Refund, RefundFact, RefundStatus
+from shared.domain.refund import RESERVING, Refund, RefundFact, RefundStatus
 from shared.domain.refund_decisions import RefundDecision, RefundOutcome, judge_refund
 from shared.domain.refund_moves import RefundEvent
 from shared.repository import charges, outbox, refunds
@@ -59,6 +59,9 @@ def settle_refund(
     if values:
         refunds.update_refund(connection, refund_id, values | {"updated_at": seen.now})
     if decision.status is not refund.status:
+        refunds.record_transition(
+            connection, refund, decision, at=seen.now, actor=source.actor, evidence=source.evidence
+        )
         _follow_up(connection, deps, charge, refund, decision, source)
     log.info("refund.settled", refund_id=refund_id, status=decision.status, by=decision.event)
     return decision.status
@@ -106,6 +109,7 @@ def _follow_up(
     now = deps.clock()
     if decision.status is RefundStatus.NEEDS_REVIEW:
         log.error("refund.needs_review", refund_id=refund.id, reason=decision.reason)
+    evidence = Source(source.actor, evidence=(source.evidence or {}) | {"refund": refund.id})
     total = refunds.sum_refunds(connection, charge.id, now)
     told = [
         outbox.Announcement(
@@ -115,13 +119,17 @@ def _follow_up(
     if total.is_whole_now:
         told.append(_whole(charge))
     outbox.announce(connection, told, now)
+    if refund.stray_capture_id is not None and decision.status not in RESERVING:
+        complaint = o.Contradicted(
+            f"the refund of capture {refund.capture_reference} {decision.status}"
+        )
+        settle(connection, deps, charge.id, complaint, evidence)
     if total.is_too_much:
         back, taken = (
             Money(amount, charge.money.currency) for amount in (total.total, total.captured)
         )
         complaint = o.Contradicted(f"refunded {back} of {taken}")
-        evidence = (source.evidence or {}) | {"refund": refund.id}
-        settle(connection, deps, charge.id, complaint, Source(source.actor, evidence=evidence))
+        settle(connection, deps, charge.id, complaint, evidence)
 
 
 def _whole(charge: Charge) -> outbox.Announcement:

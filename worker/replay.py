@@ -83,4 +83,5 @@ def _decide(
     if fact is None or isinstance(fact, RefundFact | DisputeFact | Disconnected):
         return charge.status, None
     attempt = attempts.open_attempt(connection, charge_id)
-    return charge.status, judge(charge, fact, circumstances(deps, charge, attempt, deps.clock()))
+    seen = circumstances(connection, deps, charge, fact, attempt)
+    return charge.status, judge(charge, fact, seen)

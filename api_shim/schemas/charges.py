@@ -95,6 +95,7 @@ class ToldCharge(Answer):
     last4: str | None
     exp_month: int | None
     exp_year: int | None
+    pending_reason: str | None
     cancel_requested_at: AwareDatetime | None
     created_at: AwareDatetime
     updated_at: AwareDatetime
@@ -142,6 +143,7 @@ _EXAMPLE: Final = {
         "last4": None,
         "exp-month": None,
         "exp-year": None,
+        "pending-reason": None,
         "cancel-requested-at": None,
         "created-at": "2026-11-25T09:30:00.123456+00:00",
         "updated-at": "2026-11-25T09:30:00.123456+00:00",

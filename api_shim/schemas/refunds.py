@@ -48,7 +48,11 @@ class RefundRequest(Document):
 
 
 class ToldRefund(Answer):
-    """A refund as it stands; `origin` is `provider` where it was made at the provider itself."""
+    """A refund as it stands; `origin` is `provider` where it was made at the provider itself.
+
+    `stray-capture` names the capture that it gives back where that is not the charge's payment:
+    money that came late, twice or wrong, which goes back by itself; `reason` says why.
+    """
 
     identifier: UUID
     status: RefundStatus
@@ -56,6 +60,7 @@ class ToldRefund(Answer):
     currency: str
     reason: str | None
     origin: Literal["ours", "provider"]
+    stray_capture: str | None
     provider_reference: str | None
     failure_code: str | None
     failure_message: str | None
@@ -90,6 +95,7 @@ _EXAMPLE: Final = {
         "currency": "EUR",
         "reason": "A seat less",
         "origin": "ours",
+        "stray-capture": None,
         "provider-reference": None,
         "failure-code": None,
         "failure-message": None,

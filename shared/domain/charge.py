@@ -108,3 +108,5 @@ class Charge:
     capture_reference: str | None
     claim_number: int
     created_at: datetime
+    is_captured: bool = False
+    """Its payment is known, whatever went back of it since."""

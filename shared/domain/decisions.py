@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar, assert_never
 
 from shared.domain import outcomes as o
-from shared.domain.charge import SETTLED, Charge, OrderStatus, Status
+from shared.domain.charge import SETTLED, Charge, Status
+from shared.domain.late_money import LateMoney, Remedy, Terms, Verdict, weigh
 from shared.domain.retry_policy import (
     FIRST_LOOK_TRIES,
     PARKED_DELAY,
@@ -17,6 +18,8 @@ from shared.domain.retry_policy import (
 from shared.domain.state_machine import Event, next_status
 
 Found = TypeVar("Found")
+
+_RETURNED: Final = "The payment was not what the order asks for, and is given back."
 
 _WAITING: Final = frozenset({Status.REQUIRES_ACTION, Status.PROCESSING})
 
@@ -46,6 +49,11 @@ class Circumstances:
     limits: Limits
     asked_at: datetime | None = None
     """When the open attempt began: doubt about it cannot be older."""
+    late_money: LateMoney = field(default_factory=LateMoney)
+    is_contested: bool = False
+    """Another charge of the order has paid it, or may: asked only of a charge that failed."""
+    is_kept_apart: bool = False
+    """The capture is on record as money that does not pay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,8 @@ class Decision:
     """Only with a move: an absorbed refusal must not explain a charge that it did not end."""
     retry_at: datetime | None = None
     deadline_at: datetime | None = None
+    verdict: Verdict | None = None
+    """Of money that does not pay."""
 
     @property
     def is_final(self) -> bool:
@@ -108,28 +118,21 @@ def weigh_absence(found: Found, attempt: AttemptRecord, now: datetime) -> Found 
     return found
 
 
-def contradiction(charge: Charge, fact: o.Approved, *, livemode: bool) -> str | None:
-    """Say what stops this money from paying this charge; None where all agrees (law 7)."""
-    ours = {str(charge.identifier), str(charge.order_identifier)}
-    known_capture = charge.capture_reference or fact.capture_reference
-    checks = (
-        (fact.money == charge.money, f"captured {fact.money} instead of {charge.money}"),
-        (bool(ours & fact.our_references), "the provider's object does not name this charge"),
-        (fact.livemode == livemode, f"livemode is {fact.livemode}"),
-        (fact.account == charge.account, f"captured on account {fact.account}"),
-        (fact.capture_reference == known_capture, f"a second capture {fact.capture_reference}"),
-        (_order_takes_money(charge), f"the order is {charge.order_status}"),
-    )
-    return next((complaint for holds, complaint in checks if not holds), None)
-
-
 def _approved(charge: Charge, fact: o.Approved, seen: Circumstances) -> Decision:
-    complaint = contradiction(charge, fact, livemode=seen.livemode)
-    if complaint is None and next_status(charge.status, Event.APPROVED) is Status.NEEDS_REVIEW:
-        complaint = f"money arrived for a charge that is {charge.status}"
-    if complaint is None:
-        return _move(charge, Event.APPROVED, f"captured {fact.money}")
-    return _contradicted(charge, complaint)
+    if seen.is_kept_apart:
+        return Decision(Event.RETURNED, charge.status, "it is kept apart already")
+    verdict = weigh(charge, fact, Terms(seen.livemode, seen.late_money, seen.is_contested))
+    match verdict.remedy:
+        case Remedy.COMPLETE:
+            return _move(charge, Event.APPROVED, f"captured {fact.money}")
+        case Remedy.REFUND:
+            failure = Failure("money_returned", _RETURNED)
+            decision = _move(charge, Event.RETURNED, verdict.complaint, failure)
+        case Remedy.REVIEW:
+            decision = _contradicted(charge, verdict.complaint)
+        case _:
+            assert_never(verdict.remedy)
+    return replace(decision, verdict=verdict)
 
 
 def _called_off(charge: Charge, outcome: o.Canceled | o.Withdrawn | o.Contradicted) -> Decision:
@@ -144,11 +147,6 @@ def _called_off(charge: Charge, outcome: o.Canceled | o.Withdrawn | o.Contradict
 
 def _contradicted(charge: Charge, complaint: str) -> Decision:
     return _move(charge, Event.CONTRADICTED, complaint, Failure("contradiction", complaint))
-
-
-def _order_takes_money(charge: Charge) -> bool:
-    paid_by_this = charge.status is Status.SUCCEEDED
-    return charge.order_status is OrderStatus.PENDING or paid_by_this
 
 
 def _unanswered(

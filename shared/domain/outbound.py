@@ -21,6 +21,7 @@ class OutboundType(StrEnum):
     REFUND_SUCCEEDED = "refund.succeeded"
     REFUND_FAILED = "refund.failed"
     REFUND_NEEDS_REVIEW = "refund.needs_review"
+    STRAY_CAPTURE_FOUND = "stray_capture.found"
     DISPUTE_OPENED = "dispute.opened"
     DISPUTE_CLOSED = "dispute.closed"
     ENDPOINT_PING = "endpoint.ping"

@@ -66,7 +66,7 @@ class Refund:
     money: Money
     provider_reference: str | None
     capture_reference: str | None
-    """Of the charge."""
+    """What it gives back: the charge's payment, or a stray capture."""
     claim_number: int
     tries: int
     maybe_executed: bool
@@ -74,3 +74,5 @@ class Refund:
     created_at: datetime
     started_at: datetime | None = None
     """When its key was first used; None before that."""
+    stray_capture_id: int | None = None
+    """Money that was not the charge's payment, and says nothing of what that has left."""

@@ -22,6 +22,7 @@ class Event(StrEnum):
     DECLINED = "declined"  # definitely refused
     CANCELED = "canceled"  # cancelled, and confirmed
     WITHDRAWN = "withdrawn"  # called off by the buyer, before anything was executed
+    RETURNED = "returned"  # captured, but not as asked: the money goes back
     CONTRADICTED = "contradicted"  # the provider's facts do not agree with ours
     UNRESOLVED = "unresolved"  # past its age limit
 
@@ -33,6 +34,7 @@ _FACTS: Final[dict[Event, Status]] = {
     Event.APPROVED: _S.SUCCEEDED,
     Event.DECLINED: _S.FAILED,
     Event.CANCELED: _S.CANCELED,
+    Event.RETURNED: _S.FAILED,
     Event.CONTRADICTED: _S.NEEDS_REVIEW,
 }
 """Where a definite fact moves a charge that still waits for one."""
@@ -55,12 +57,13 @@ TRANSITIONS: Final[dict[Status, dict[Event, Status]]] = {
     | {Event.PAYER_ACTED: _S.ACCEPTED, Event.UNRESOLVED: _S.NEEDS_REVIEW},
     _S.PROCESSING: _FACTS | {Event.UNRESOLVED: _S.NEEDS_REVIEW},
     _S.SUCCEEDED: {Event.CONTRADICTED: _S.NEEDS_REVIEW},
-    _S.FAILED: {Event.APPROVED: _S.NEEDS_REVIEW, Event.CONTRADICTED: _S.NEEDS_REVIEW},
+    # The provider's object may outlive a refusal: its payer tries again, and pays.
+    _S.FAILED: {Event.APPROVED: _S.SUCCEEDED, Event.CONTRADICTED: _S.NEEDS_REVIEW},
     _S.CANCELED: {Event.APPROVED: _S.NEEDS_REVIEW, Event.CONTRADICTED: _S.NEEDS_REVIEW},
     _S.NEEDS_REVIEW: {},
 }
 """The moves. A pair that is not here leaves the charge where it is: repeated, late and reordered
-facts are absorbed, and only money that contradicts a closed state is put before a person."""
+facts are absorbed. Money is weighed before, wherever the charge stands (`late_money`)."""
 
 ALLOWED_MOVES: Final = frozenset(
     (start, end)

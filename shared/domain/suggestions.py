@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from shared.domain import outcomes as o
-from shared.domain.charge import RELEASED, Charge, OrderStatus, Status
+from shared.domain.charge import Charge, Status
+from shared.domain.late_money import Misfit
 
 
 class Action(StrEnum):
@@ -35,50 +35,37 @@ class Case:
 
     charge: Charge
     outcome: o.Outcome
-    livemode: bool
+    misfit: Misfit | None = None
+    """Why the money that arrived does not pay."""
 
 
-Test = Callable[[Charge, o.Approved, Case], bool]
-
-_MONEY: Final[tuple[tuple[Test, Suggestion], ...]] = (
-    (
-        lambda _, fact, case: fact.livemode != case.livemode,
-        Suggestion(Action.DISMISS, "Test and live mode do not agree: no money of this charge."),
+_MONEY: Final = {
+    Misfit.MODE: Suggestion(
+        Action.DISMISS, "Test and live mode do not agree: no money of this charge."
     ),
-    (
-        lambda charge, fact, _: fact.account != charge.account,
-        Suggestion(Action.LOOK_UP, "It was captured on another account than the charge's."),
+    Misfit.ACCOUNT: Suggestion(
+        Action.LOOK_UP, "It was captured on another account than the charge's."
     ),
-    (
-        lambda charge, fact, _: not _is_named(charge, fact),
-        Suggestion(Action.LOOK_UP, "The provider's object does not name this charge."),
+    Misfit.UNNAMED: Suggestion(Action.LOOK_UP, "The provider's object does not name this charge."),
+    Misfit.RESTATED: Suggestion(
+        Action.LOOK_UP, "The payment is shown with another amount than before."
     ),
-    (
-        lambda charge, fact, _: charge.capture_reference not in (None, fact.capture_reference),
-        Suggestion(Action.REFUND, "The order was captured a second time."),
+    Misfit.SECOND_CAPTURE: Suggestion(Action.REFUND, "The order was captured a second time."),
+    Misfit.WRONG_CURRENCY: Suggestion(
+        Action.REFUND, "It was captured in another currency than was asked."
     ),
-    (
-        lambda charge, fact, _: fact.money.currency != charge.money.currency,
-        Suggestion(Action.REFUND, "It was captured in another currency than was asked."),
+    Misfit.WRONG_AMOUNT: Suggestion(Action.REFUND, "Another amount was captured than was asked."),
+    Misfit.ORDER_PAID: Suggestion(Action.REFUND, "The order was paid by another charge."),
+    Misfit.ORDER_CANCELLED: Suggestion(Action.REFUND, "The order was over before the money came."),
+    Misfit.ORDER_EXPIRED: Suggestion(
+        Action.ACCEPT, "The money came late and is right, if the seats are still there."
     ),
-    (
-        lambda charge, fact, _: fact.money != charge.money,
-        Suggestion(Action.REFUND, "Another amount was captured than was asked."),
+    Misfit.CHARGE_CANCELED: Suggestion(
+        Action.REFUND, "The charge was cancelled before the money came."
     ),
-    (
-        lambda charge, _, __: charge.order_status is OrderStatus.COMPLETED,
-        Suggestion(Action.REFUND, "The order was paid by another charge."),
-    ),
-    (
-        lambda charge, _, __: charge.order_status is not OrderStatus.PENDING,
-        Suggestion(Action.REFUND, "The order was over before the money came."),
-    ),
-    (
-        lambda charge, _, __: charge.status in RELEASED,
-        Suggestion(Action.ACCEPT, "The money came late and is right; the order still waits."),
-    ),
-)
-"""For money that arrived: the first row that holds."""
+    Misfit.ANOTHER_CHARGE: Suggestion(Action.REFUND, "Another charge pays the order, or may."),
+}
+"""For money that arrived, by why it does not pay."""
 
 _SILENCE: Final = {
     Status.INDETERMINATE: Suggestion(
@@ -93,13 +80,9 @@ _UNFORESEEN: Final = Suggestion(Action.LOOK_UP, "No rule of Chargehand's speaks 
 
 
 def suggest(case: Case) -> Suggestion:
-    """What to do. Pure and total."""
-    charge, fact = case.charge, case.outcome
-    if not isinstance(fact, o.Approved):
-        return _SILENCE.get(charge.status, _UNFORESEEN)
-    fitting = (suggestion for holds, suggestion in _MONEY if holds(charge, fact, case))
-    return next(fitting, _UNFORESEEN)
-
-
-def _is_named(charge: Charge, fact: o.Approved) -> bool:
-    return bool({str(charge.identifier), str(charge.order_identifier)} & fact.our_references)
+    """What to do. Total."""
+    if case.misfit is not None:
+        return _MONEY.get(case.misfit, _UNFORESEEN)
+    if isinstance(case.outcome, o.Approved):
+        return _UNFORESEEN
+    return _SILENCE.get(case.charge.status, _UNFORESEEN)

@@ -16,7 +16,7 @@ from shared.tables import charges as table
 _COLUMNS: Final = """
     c.id, c.identifier, c.order_id, o.identifier AS order_identifier, o.status AS order_status,
     c.provider, c.status, c.amount_minor, c.currency, c.account, c.provider_reference,
-    c.capture_reference, c.claim_number, c.created_at, c.instrument
+    c.capture_reference, c.amount_captured_minor, c.claim_number, c.created_at, c.instrument
 """
 
 
@@ -130,11 +130,27 @@ def _one(connection: Connection, query: TextClause, charge_id: int) -> Charge:
     return _charge(row)
 
 
+_CONTESTED: Final = text("""
+    SELECT EXISTS (SELECT FROM charges WHERE order_id = :order AND id <> :id
+                   AND status NOT IN ('failed', 'canceled'))
+""")
+
+
+def is_contested(connection: Connection, charge: Charge) -> bool:
+    """Whether another charge of the locked order has paid it, or may."""
+    arguments = {"order": charge.order_id, "id": charge.id}
+    return bool(connection.execute(_CONTESTED, arguments).scalar_one())
+
+
 _FIND: Final = text("""
     SELECT id FROM (
         SELECT c.id, 0 AS distance FROM charges c
         WHERE c.provider = :provider AND coalesce(c.account, '') = coalesce(:account, '')
           AND c.capture_reference = ANY(:references)
+        UNION ALL
+        SELECT s.charge_id, 0 FROM stray_captures s
+        WHERE s.provider = :provider AND coalesce(s.account, '') = coalesce(:account, '')
+          AND s.capture_reference = ANY(:references)
         UNION ALL
         SELECT c.id, 1 FROM charges c
         WHERE c.provider = :provider AND coalesce(c.account, '') = coalesce(:account, '')
@@ -196,4 +212,5 @@ def _charge(row: RowMapping) -> Charge:
         capture_reference=row["capture_reference"],
         claim_number=row["claim_number"],
         created_at=row["created_at"],
+        is_captured=row["amount_captured_minor"] > 0,
     )

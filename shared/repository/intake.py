@@ -149,7 +149,8 @@ _ACCEPT: Final = text("""
           AND (CAST(:authorization AS bigint) IS NULL OR EXISTS (SELECT FROM standing))
         ON CONFLICT DO NOTHING RETURNING *
     )
-    SELECT instrument.order_id AS instrument_order_id, charge.*, o.user_id, e.organizer_ids
+    SELECT instrument.order_id AS instrument_order_id, charge.*, o.user_id, e.organizer_ids,
+           NULL AS pending_reason
     FROM instrument LEFT JOIN charge ON true
     LEFT JOIN orders o ON o.id = charge.order_id LEFT JOIN events e ON e.id = o.event_id
 """)

@@ -48,9 +48,12 @@ def record_transition(
     connection.execute(_APPEND, move)
 
 
+PAYABLE: Final = (OrderStatus.PENDING, OrderStatus.EXPIRED)
+"""What money may still complete; whether it may an expired order is weighed before."""
+
 _COMPLETE: Final = (
     update(orders)
-    .where(orders.c.id == bindparam("order"), orders.c.status == OrderStatus.PENDING)
+    .where(orders.c.id == bindparam("order"), orders.c.status.in_(PAYABLE))
     .values(status=OrderStatus.COMPLETED)
 )
 

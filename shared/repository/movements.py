@@ -72,17 +72,18 @@ _OURS: Final = text("""
         SELECT DISTINCT kind, object_reference FROM ledger_movements
         WHERE provider = :provider AND coalesce(account, '') = coalesce(:account, '')
           AND day = :day
-    ), charged AS (
+    ), here AS (
         SELECT * FROM charges
         WHERE provider = :provider AND coalesce(account, '') = coalesce(:account, '')
-          AND amount_captured_minor > 0
+    ), charged AS (
+        SELECT * FROM here WHERE amount_captured_minor > 0
     ), due AS (
         SELECT 'capture' AS kind, c.capture_reference AS object_reference, c.id AS charge_id
         FROM transitions t JOIN charged c ON c.id = t.charge_id
         WHERE t.to_status = 'succeeded' AND t.at >= :begin AND t.at < :end
         UNION
         SELECT 'refund', r.provider_reference, c.id FROM refunds r
-        JOIN charged c ON c.id = r.charge_id
+        JOIN here c ON c.id = r.charge_id
         WHERE r.status = 'succeeded' AND r.provider_reference IS NOT NULL
           AND r.updated_at >= :begin AND r.updated_at < :end
     ), late AS (
@@ -97,6 +98,12 @@ _OURS: Final = text("""
     SELECT w.kind, w.object_reference, w.is_due, c.id AS charge_id, c.currency,
            'succeeded' AS status, ARRAY[c.amount_captured_minor] AS amounts
     FROM wanted w JOIN charged c ON c.capture_reference = w.object_reference
+    WHERE w.kind = 'capture'
+    UNION ALL
+    SELECT w.kind, w.object_reference, w.is_due, s.charge_id, s.currency, 'succeeded',
+           ARRAY[s.amount_minor]
+    FROM wanted w JOIN stray_captures s ON s.capture_reference = w.object_reference
+        AND s.provider = :provider AND coalesce(s.account, '') = coalesce(:account, '')
     WHERE w.kind = 'capture'
     UNION ALL
     SELECT w.kind, w.object_reference, w.is_due, r.charge_id, r.currency, r.status,

@@ -17,7 +17,8 @@ from shared.providers.base import FrozenCall
 from shared.repository.refunds import refund_of
 
 _COLUMNS: Final = """
-    r.*, c.account, c.provider_reference AS charge_reference, c.capture_reference,
+    r.*, c.account, coalesce(s.provider_reference, c.provider_reference) AS charge_reference,
+    coalesce(s.capture_reference, c.capture_reference) AS capture_reference,
     c.identifier AS charge_identifier, o.identifier AS order_identifier
 """
 
@@ -62,6 +63,7 @@ _CLAIM: Final = text(f"""
     )
     SELECT {_COLUMNS} FROM r JOIN charges c ON c.id = r.charge_id
     JOIN orders o ON o.id = c.order_id
+    LEFT JOIN stray_captures s ON s.id = r.stray_capture_id
 """)  # noqa: S608 - the columns are a constant of this module
 
 

@@ -78,6 +78,8 @@ class RefundView:
     status: RefundStatus
     money: Money
     reason: str | None
+    stray_capture: str | None
+    """The capture that it gives back, where that is not the charge's payment."""
     provider_reference: str | None
     failure_code: str | None
     failure_message: str | None
@@ -89,7 +91,8 @@ class RefundView:
 _STORE: Final = text("""
     WITH remaining AS (
         SELECT c.amount_captured_minor - coalesce(
-            (SELECT sum(amount_minor) FROM refunds WHERE charge_id = c.id
+            (SELECT sum(amount_minor) FROM refunds
+             WHERE charge_id = c.id AND stray_capture_id IS NULL
              AND status IN ('pending', 'succeeded', 'needs_review')), 0) AS minor
         FROM charges c WHERE c.id = :charge
     ), r AS (
@@ -102,7 +105,8 @@ _STORE: Final = text("""
           AND coalesce(:amount, remaining.minor) BETWEEN 1 AND remaining.minor
         RETURNING *
     )
-    SELECT remaining.minor AS remaining, r.*, c.order_id, o.user_id, e.organizer_ids
+    SELECT remaining.minor AS remaining, r.*, NULL AS stray_capture, c.order_id, o.user_id,
+           e.organizer_ids
     FROM remaining LEFT JOIN r ON true LEFT JOIN charges c ON c.id = r.charge_id
     LEFT JOIN orders o ON o.id = c.order_id LEFT JOIN events e ON e.id = o.event_id
 """)
@@ -123,9 +127,10 @@ def store_refund(connection: Connection, new: NewRefund, now: datetime) -> Refun
 
 
 _READ: Final = """
-    SELECT r.*, c.order_id, o.user_id, e.organizer_ids
+    SELECT r.*, s.capture_reference AS stray_capture, c.order_id, o.user_id, e.organizer_ids
     FROM refunds r JOIN charges c ON c.id = r.charge_id
     JOIN orders o ON o.id = c.order_id JOIN events e ON e.id = o.event_id
+    LEFT JOIN stray_captures s ON s.id = r.stray_capture_id
 """
 _READ_ONE: Final = text(f"{_READ} WHERE r.id = :id OR r.identifier = :identifier")
 _READ_OF_CHARGE: Final = text(f"{_READ} WHERE r.charge_id = :charge ORDER BY r.id DESC LIMIT 100")
@@ -147,7 +152,7 @@ def read_refunds_of(connection: Connection, charge_id: int) -> list[RefundView]:
 
 
 _SAME: Final = (
-    "id identifier charge_id order_id user_id reason provider_reference failure_code"
+    "id identifier charge_id order_id user_id reason stray_capture provider_reference failure_code"
     " failure_message created_at updated_at"
 ).split()
 

@@ -7,16 +7,20 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, bindparam, text, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, text, update
 
+from shared.aftermath_tables import refund_transitions
 from shared.aftermath_tables import refunds as table
 from shared.domain.charge import Provider
 from shared.domain.errors import UnknownRecord
 from shared.domain.money import Money
 from shared.domain.refund import Origin, Refund, RefundFact, RefundStatus
+from shared.domain.refund_decisions import RefundDecision
 
 _LOCK: Final = text("""
-    SELECT r.*, c.capture_reference FROM refunds r JOIN charges c ON c.id = r.charge_id
+    SELECT r.*, coalesce(s.capture_reference, c.capture_reference) AS capture_reference
+    FROM refunds r JOIN charges c ON c.id = r.charge_id
+    LEFT JOIN stray_captures s ON s.id = r.stray_capture_id
     WHERE r.id = :id FOR NO KEY UPDATE OF r
 """)
 
@@ -73,31 +77,43 @@ def is_named(connection: Connection, charge_id: int, ours: frozenset[str]) -> bo
 
 _IN_FLIGHT: Final = text("""
     SELECT EXISTS (SELECT FROM refunds WHERE charge_id = :charge AND status = 'pending'
+                   AND stray_capture_id IS NOT DISTINCT FROM CAST(:stray AS bigint)
                    AND origin = 'ours' AND provider_reference IS NULL)
 """)
 
 
-def is_any_in_flight(connection: Connection, charge_id: int) -> bool:
-    """Whether a refund of ours may be at the provider under a name that we do not know yet."""
-    return bool(connection.execute(_IN_FLIGHT, {"charge": charge_id}).scalar_one())
+def is_any_in_flight(connection: Connection, charge_id: int, stray_id: int | None) -> bool:
+    """Whether a refund of ours may be at the provider under a name that we do not know yet.
+
+    Of the charge's payment, or of that stray capture.
+    """
+    arguments = {"charge": charge_id, "stray": stray_id}
+    return bool(connection.execute(_IN_FLIGHT, arguments).scalar_one())
 
 
 _STORE_FOREIGN: Final = text("""
-    INSERT INTO refunds (identifier, charge_id, provider, provider_reference, origin, amount_minor,
-                         currency, status, next_attempt_at, dispatch_at, created_at, updated_at)
-    SELECT :identifier, id, provider, :reference, 'provider', :amount, :currency, 'pending',
-           :now, :now, :now, :now
+    INSERT INTO refunds (identifier, charge_id, stray_capture_id, provider, provider_reference,
+                         origin, amount_minor, currency, status, next_attempt_at,
+                         dispatch_at, created_at, updated_at)
+    SELECT :identifier, id, :stray, provider, :reference, 'provider', :amount, :currency,
+           'pending', :now, :now, :now, :now
     FROM charges WHERE id = :charge RETURNING id
 """)
 
 
 def store_foreign(
-    connection: Connection, charge_id: int, identifier: UUID, fact: RefundFact, now: datetime
+    connection: Connection,
+    charge_id: int,
+    stray_id: int | None,
+    identifier: UUID,
+    fact: RefundFact,
+    now: datetime,
 ) -> int:
     """Keep a refund that was made at the provider, as pending: the fact is yet to settle it."""
     arguments = {
         "identifier": identifier,
         "charge": charge_id,
+        "stray": stray_id,
         "reference": fact.refund_reference,
         "amount": fact.money.amount_minor,
         "currency": fact.money.currency,
@@ -109,7 +125,7 @@ def store_foreign(
 _SUM: Final = text("""
     WITH told AS (
         SELECT coalesce(sum(amount_minor), 0) AS total FROM refunds
-        WHERE charge_id = :charge AND status = 'succeeded'
+        WHERE charge_id = :charge AND stray_capture_id IS NULL AND status = 'succeeded'
     ), before AS (SELECT amount_refunded_minor FROM charges WHERE id = :charge)
     UPDATE charges c SET updated_at = :now,
         amount_refunded_minor = least(told.total, c.amount_captured_minor)
@@ -140,7 +156,7 @@ class Sum:
 
 
 def sum_refunds(connection: Connection, charge_id: int, now: datetime) -> Sum:
-    """Write onto the locked charge what its refunds come to; never more than was captured."""
+    """Write onto the locked charge what its payment's refunds come to, never more than that."""
     row = connection.execute(_SUM, {"charge": charge_id, "now": now}).one()
     return Sum(int(row.total), row.captured, row.before)
 
@@ -151,6 +167,32 @@ _UPDATE: Final = update(table).where(table.c.id == bindparam("refund"))
 def update_refund(connection: Connection, refund_id: int, values: dict[str, Any]) -> None:
     """Write the named columns: called by the refunds' one door only."""
     connection.execute(_UPDATE, {"refund": refund_id} | values)
+
+
+_APPEND: Final = insert(refund_transitions)
+
+
+def record_transition(
+    connection: Connection,
+    refund: Refund,
+    decision: RefundDecision,
+    *,
+    at: datetime,
+    actor: str,
+    evidence: dict[str, Any] | None,
+) -> None:
+    """Append who moved the refund, from where, to where, why."""
+    move = {
+        "refund_id": refund.id,
+        "at": at,
+        "actor": actor,
+        "event": decision.event,
+        "from_status": refund.status,
+        "to_status": decision.status,
+        "reason": decision.reason,
+        "evidence": evidence,
+    }
+    connection.execute(_APPEND, move)
 
 
 def refund_of(row: RowMapping) -> Refund:
@@ -164,6 +206,7 @@ def refund_of(row: RowMapping) -> Refund:
         money=Money(row["amount_minor"], row["currency"]),
         provider_reference=row["provider_reference"],
         capture_reference=row["capture_reference"],
+        stray_capture_id=row["stray_capture_id"],
         claim_number=row["claim_number"],
         tries=row["tries"],
         maybe_executed=row["maybe_executed"],

@@ -36,6 +36,8 @@ class ChargeView:
     exp_month: int | None
     exp_year: int | None
     refunded: Money
+    pending_reason: str | None
+    """Why the provider settles later, in its word; only while it does."""
     cancel_requested_at: datetime | None
     created_at: datetime
     updated_at: datetime
@@ -43,11 +45,15 @@ class ChargeView:
 
 _SAME: Final = (
     "id identifier order_id user_id failure_code failure_message provider_reference attempts"
-    " next_action paid_via brand last4 exp_month exp_year cancel_requested_at created_at updated_at"
+    " next_action paid_via brand last4 exp_month exp_year pending_reason cancel_requested_at"
+    " created_at updated_at"
 ).split()
 
 _READ: Final = """
-    SELECT c.*, o.user_id, e.organizer_ids
+    SELECT c.*, o.user_id, e.organizer_ids,
+           CASE c.status WHEN 'processing' THEN (
+               SELECT t.reason FROM transitions t WHERE t.charge_id = c.id
+               AND t.to_status = 'processing' ORDER BY t.id DESC LIMIT 1) END AS pending_reason
     FROM charges c JOIN orders o ON o.id = c.order_id JOIN events e ON e.id = o.event_id
 """
 _READ_ONE: Final = text(f"{_READ} WHERE c.id = :id OR c.identifier = :identifier")

@@ -1,8 +1,12 @@
 """What the providers tell of refunds finds its one row, whoever asked for them."""
 
+from dataclasses import replace
+
 import pytest
 
+from tests.reconciliation.elsewhere import pay_elsewhere
 from tests.reconciliation.refunding import (
+    POLL,
     WAYS,
     announced,
     ask,
@@ -16,6 +20,7 @@ from tests.reconciliation.refunding import (
     until_settled,
 )
 from tests.reconciliation.workshop import Workshop
+from worker import event_lists
 
 each_way = pytest.mark.parametrize("way", sorted(WAYS))
 
@@ -171,15 +176,32 @@ def test_refunding_a_duplicate_capture_leaves_the_paid_order_alone(workshop: Wor
         "automatic_payment_methods[enabled]": "true",
         "automatic_payment_methods[allow_redirects]": "never",
     }
-    twin = workshop.ask_stripe("/v1/payment_intents", body)
-    told(workshop)
-    workshop.control.dashboard_refund(twin["id"])
+    workshop.ask_stripe("/v1/payment_intents", body)
 
     told(workshop)
 
+    assert given_back(workshop) == [1999]
     assert workshop.row(charge).amount_refunded_minor == 0
-    assert workshop.sql("SELECT count(*) FROM refunds") == [(0,)]
+    assert statuses(workshop, charge) == ["succeeded"]
     assert workshop.sql("SELECT status FROM orders") == [("completed",)]
+
+
+def test_a_stray_capture_refunded_by_hand_takes_nothing_from_the_payment(
+    workshop: Workshop,
+) -> None:
+    charge = paid(workshop, "stripe")
+    wishes = workshop.deps.settings.model_copy(update={"late_money": "review"})
+    twin = pay_elsewhere(workshop, charge=str(workshop.row(charge).identifier))
+    workshop.advance(seconds=POLL)
+    event_lists.read(workshop.deps)
+    workshop.run(replace(workshop.deps, settings=wishes))
+    workshop.control.dashboard_refund(twin)
+
+    told(workshop)
+
+    assert statuses(workshop, charge) == ["succeeded"]
+    assert workshop.sql("SELECT stray_capture_id IS NOT NULL FROM refunds") == [(True,)]
+    assert workshop.row(charge).amount_refunded_minor == 0
 
 
 def test_somebody_elses_metadata_stops_no_event(workshop: Workshop) -> None:

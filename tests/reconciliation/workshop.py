@@ -197,12 +197,29 @@ class Workshop:
         answer = requests.post(
             f"{self.deps.settings.paypal_api_base}/v1/payments/payment",
             json=body,
-            headers={"Authorization": f"Bearer {self._token()}"},
+            headers={"Authorization": f"Bearer {self.paypal_token()}"},
             timeout=30,
         )
         payment = str(answer.json()["id"])
         payer = str(self.control.approve_paypal(payment, payer="pays")["payer_id"])
         return PayPalPayment(payment, payer)
+
+    def paypal_token(self) -> str:
+        """What a program of the merchant's asks PayPal with."""
+        answer = requests.post(
+            f"{self.deps.settings.paypal_api_base}/v1/oauth2/token",
+            data="grant_type=client_credentials",
+            auth=(self.keys.PAYPAL_CLIENT_ID, self.keys.PAYPAL_CLIENT_SECRET),
+            timeout=30,
+        )
+        return str(answer.json()["access_token"])
+
+    def again(self, charge_id: int) -> Order:
+        """The order of a charge, to be charged anew."""
+        row = self.row(charge_id)
+        [[identifier]] = self.sql("SELECT identifier FROM orders WHERE id = :id", id=row.order_id)
+        money = Money(row.amount_minor, row.currency)
+        return Order(row.order_id, identifier, Provider(row.provider), money)
 
     def sql(self, query: str, **arguments: object) -> list[tuple[Any, ...]]:
         """Rows of the database."""
@@ -242,15 +259,6 @@ class Workshop:
     def _wired(self, settings: Settings) -> Container:
         made = build(settings, name="workshop", clock=self.clock)
         return replace(made, jitter=lambda: 0.5)
-
-    def _token(self) -> str:
-        answer = requests.post(
-            f"{self.deps.settings.paypal_api_base}/v1/oauth2/token",
-            data="grant_type=client_credentials",
-            auth=(self.keys.PAYPAL_CLIENT_ID, self.keys.PAYPAL_CLIENT_SECRET),
-            timeout=30,
-        )
-        return str(answer.json()["access_token"])
 
     def _due(self) -> list[dispatch.Due]:
         now = self.clock()
