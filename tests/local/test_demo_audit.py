@@ -54,6 +54,15 @@ def test_what_was_taken_and_given_back_is_in_neither_book() -> None:
     assert audit.differences == ()
 
 
+def test_a_second_capture_that_went_back_is_no_difference() -> None:
+    twin = moved(object_id="ch_2")
+    back = moved("refund", -1999, object_id="re_2", parent_id="ch_2")
+
+    audit = compare([charged()], [moved(), twin, back])
+
+    assert str(audit) == "charged 1, ledger 1, differences 0"
+
+
 @pytest.mark.parametrize("amounts", [[500], [500, 500], [1999]])
 def test_a_refund_in_both_books_is_no_difference(amounts: list[int]) -> None:
     refunds = [

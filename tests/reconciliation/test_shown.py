@@ -1,0 +1,41 @@
+"""What may be told of a charge and of its refunds says why."""
+
+from shared.db import unit_of_work
+from shared.repository.refund_intake import read_refunds_of
+from shared.repository.views import read_charge
+from tests.reconciliation.elsewhere import pay_elsewhere
+from tests.reconciliation.refunding import paid, told
+from tests.reconciliation.workshop import Workshop
+
+
+def test_a_charge_that_settles_later_shows_the_providers_reason_while_it_does(
+    workshop: Workshop,
+) -> None:
+    charge = workshop.charge_by_paypal()
+    workshop.run()
+    workshop.approve(charge, payer="echeck-pending")
+    told(workshop)
+    with unit_of_work(workshop.deps.engine) as connection:
+        waiting = read_charge(connection, charge)
+    workshop.control.settle_paypal(workshop.row(charge).capture_reference)
+    told(workshop)
+
+    with unit_of_work(workshop.deps.engine) as connection:
+        settled = read_charge(connection, charge)
+
+    assert waiting
+    assert (waiting.status, waiting.pending_reason) == ("processing", "ECHECK")
+    assert settled
+    assert (settled.status, settled.pending_reason) == ("succeeded", None)
+
+
+def test_a_refund_made_by_itself_names_its_capture_and_says_why(workshop: Workshop) -> None:
+    charge = paid(workshop, "stripe")
+    pay_elsewhere(workshop, charge=str(workshop.row(charge).identifier))
+    told(workshop)
+
+    with unit_of_work(workshop.deps.engine) as connection:
+        [shown] = read_refunds_of(connection, charge)
+
+    assert shown.stray_capture not in {None, workshop.row(charge).capture_reference}
+    assert shown.reason == f"a second capture {shown.stray_capture}"
