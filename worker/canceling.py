@@ -44,6 +44,9 @@ def execute(deps: Container, charge_id: int) -> None:
         for attempt in patiently(deps):
             with attempt, unit_of_work(deps.engine) as connection:
                 settle(connection, deps, charge_id, outcome, Source(_ACTOR, charge.claim_number))
+                if isinstance(outcome, o.NotSent | o.Indeterminate) and outcome.retry_after:
+                    until = deps.clock() + outcome.retry_after
+                    charges.hold_to_cancel(connection, charge_id, charge.claim_number, until)
     except ClaimLost as lost:
         log.warning("claim.lost", charge_id=charge_id, reason=str(lost))
     reached(CrashPoint.CANCELING_SETTLED)

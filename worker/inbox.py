@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -56,7 +56,8 @@ def _apply(
     if fact is None:
         return _finish(connection, event, "ignored", None, now)
     if isinstance(fact, _NO_ANSWER):
-        return _postpone(connection, deps, event, now)
+        asked_for = None if isinstance(fact, o.Misconfigured) else fact.retry_after
+        return _postpone(connection, deps, event, now, asked_for)
     if isinstance(fact, Disconnected):
         disconnect(connection, fact, seen_at=seen_at, now=now)
         return _finish(connection, event, "applied", None, now)
@@ -108,9 +109,13 @@ def _may_be_ours(event: inbox.StoredEvent, translation: Translation) -> bool:
 
 
 def _postpone(
-    connection: Connection, deps: Container, event: inbox.StoredEvent, now: datetime
+    connection: Connection,
+    deps: Container,
+    event: inbox.StoredEvent,
+    now: datetime,
+    at_least: timedelta | None = None,
 ) -> str:
-    until = now + retry_delay(event.tries, deps.jitter())
+    until = now + retry_delay(event.tries, deps.jitter(), at_least)
     inbox.postpone_event(connection, event.id, event.tries + 1, until)
     return "postponed"
 

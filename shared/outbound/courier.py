@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from time import monotonic
 from typing import Final, Protocol
 
@@ -15,9 +13,10 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 from urllib3.util import Timeout
 
 from shared.domain.errors import ForbiddenAddress
-from shared.domain.outbound import Answer
+from shared.domain.outbound import LONGEST_RETRY_AFTER, Answer
 from shared.outbound.addresses import AddressRules, Target
 from shared.providers.http import BoundedPool, BoundedTLSPool, CallLimits
+from shared.providers.retry_after import wait_named
 
 AGENT: Final = "Chargehand/0.1 (outbound events)"
 LONGEST_ERROR: Final = 300
@@ -110,20 +109,9 @@ def _connection_headers(target: Target) -> dict[str, str]:
 
 
 def _answer(response: BaseHTTPResponse) -> Answer:
-    return Answer(
-        response.status, retry_after=_retry_after(response.headers.get("Retry-After", ""))
-    )
+    named = response.headers.get("Retry-After", "")
+    return Answer(response.status, retry_after=wait_named(named, LONGEST_RETRY_AFTER))
 
 
 def _unanswered(error: HTTPError) -> Answer:
     return Answer(error=f"{type(error).__name__}: {error}"[:LONGEST_ERROR])
-
-
-def _retry_after(header: str) -> timedelta | None:
-    """Seconds or a date (RFC 9110 §10.2.3)."""
-    if header.isascii() and header.isdigit():
-        return timedelta(seconds=int(header[:9]))
-    try:
-        return parsedate_to_datetime(header) - datetime.now(UTC)
-    except (TypeError, ValueError):
-        return None

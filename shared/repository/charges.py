@@ -106,6 +106,21 @@ def claim_to_cancel(
     return None if row is None else _charge(row)
 
 
+_HOLD_TO_CANCEL: Final = text("""
+    UPDATE charges SET claimed_until = :until, dispatch_at = :until
+    WHERE id = :id AND claim_number = :claim AND claimed_until IS NOT NULL
+      AND status = 'requires_action'
+""")
+
+
+def hold_to_cancel(
+    connection: Connection, charge_id: int, claim_number: int, until: datetime
+) -> None:
+    """Keep a charge that could not be cancelled yet in hand until then, if it still is."""
+    arguments = {"id": charge_id, "claim": claim_number, "until": until}
+    connection.execute(_HOLD_TO_CANCEL, arguments)
+
+
 _READ: Final = (
     f"SELECT {_COLUMNS} FROM orders o JOIN charges c ON c.order_id = o.id WHERE c.id = :id"  # noqa: S608 - as above
 )

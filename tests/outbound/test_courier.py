@@ -168,7 +168,7 @@ def test_nobody_there_is_a_failed_try() -> None:
             3000,
             3600,
         ),
-        ("999999999999", 999999999, 999999999),
+        ("999999999999", 86400, 86400),
     ],
     ids=["seconds", "a date", "more than is sane"],
 )

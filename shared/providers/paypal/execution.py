@@ -104,7 +104,7 @@ class Execution:
             case Meaning.DONE_BEFORE | Meaning.IN_PROGRESS | Meaning.KEY_CLASH:
                 # Where our invoice was captured before, a person must see it: this runs out.
                 is_replayable = meaning is not Meaning.KEY_CLASH
-                return Indeterminate(problem.reason, is_replayable, SOON)
+                return Indeterminate(problem.reason, is_replayable, problem.retry_after or SOON)
             case _:
                 return declined(Refusal.REQUEST, code, None)
 
@@ -160,14 +160,14 @@ def _unanswered(problem: Problem) -> Outcome:
         case Kind.UNSENT | Kind.DEFERRED:
             return NotSent(problem.reason, problem.retry_after)
         case _:
-            return Indeterminate(problem.reason)
+            return Indeterminate(problem.reason, retry_after=problem.retry_after)
 
 
 def _undecided(meaning: Meaning, problem: Problem, target: Target) -> Outcome:
     """A refusal that is nobody's decline."""
     match meaning:
         case Meaning.IN_PROGRESS:
-            return Indeterminate(problem.reason, retry_after=SOON)
+            return Indeterminate(problem.reason, retry_after=problem.retry_after or SOON)
         case Meaning.KEY_CLASH:
             return Indeterminate(problem.reason, replayable=False)
         case Meaning.GONE:

@@ -14,9 +14,9 @@ from requests.exceptions import RequestException
 from shared.providers.base import JsonObject
 from shared.providers.http import NotConnected
 from shared.providers.paypal import reading
+from shared.providers.retry_after import wait_named
 
 _CODE: Final = re.compile(r"[A-Za-z0-9_.-]{1,80}")
-_SECONDS: Final = re.compile(r"[0-9]{1,6}")
 _AMBIGUOUS_STATUSES: Final = frozenset({408, 425, 499})
 """4xx of proxies on the way: what PayPal did is not known."""
 _RATE_LIMITED: Final = 429
@@ -95,16 +95,15 @@ def _answered(error: sdk.ConnectionError) -> Problem:
     body = reading.parsed(error.content or "")
     codes = _codes(body)
     reason = " ".join((f"HTTP {status}", *codes))
+    wait = wait_named(error.response.headers.get("Retry-After", ""))
     if status == _RATE_LIMITED:
-        after = error.response.headers.get("Retry-After", "")
-        wait = timedelta(seconds=int(after)) if _SECONDS.fullmatch(after) else None
         return Problem(Kind.DEFERRED, reason, codes, wait)
     if isinstance(error, sdk.UnauthorizedAccess | sdk.ForbiddenAccess):
         return Problem(Kind.CREDENTIALS, reason, codes)
     is_refusal = isinstance(error, sdk.ClientError) and status not in _AMBIGUOUS_STATUSES
     if is_refusal and codes:
-        return Problem(Kind.REFUSED, reason, codes, page=reading.page(body, *_ACTION_LINKS))
-    return Problem(Kind.LOST, reason, codes)
+        return Problem(Kind.REFUSED, reason, codes, wait, reading.page(body, *_ACTION_LINKS))
+    return Problem(Kind.LOST, reason, codes, wait)
 
 
 def _codes(body: JsonObject) -> tuple[str, ...]:

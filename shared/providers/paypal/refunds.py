@@ -212,7 +212,7 @@ def _undecided(answer: Answer, problem: Problem) -> RefundOutcome:
         case Answer.KEY_CLASH:
             return Indeterminate(problem.reason, replayable=False)
         case _:
-            return Indeterminate(problem.reason, retry_after=SOON)
+            return Indeterminate(problem.reason, retry_after=problem.retry_after or SOON)
 
 
 def _unanswered(problem: Problem) -> RefundOutcome:
@@ -222,7 +222,7 @@ def _unanswered(problem: Problem) -> RefundOutcome:
         case Kind.UNSENT | Kind.DEFERRED:
             return NotSent(problem.reason, problem.retry_after)
         case _:
-            return Indeterminate(problem.reason)
+            return Indeterminate(problem.reason, retry_after=problem.retry_after)
 
 
 def _not_sent(failed: CallFailed | Unreadable) -> RefundOutcome:

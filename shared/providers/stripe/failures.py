@@ -18,6 +18,7 @@ from stripe import (
 
 from shared.domain import outcomes as o
 from shared.providers.http import NotConnected
+from shared.providers.retry_after import wait_named
 from shared.providers.stripe.declines import refused, refused_request
 from shared.providers.stripe.documents import at, text
 
@@ -25,8 +26,6 @@ log = structlog.get_logger()
 
 IN_FLIGHT_DELAY: Final = timedelta(seconds=2)
 """How long another request under the same key or on the same object may take to end."""
-
-LONGEST_RETRY_AFTER: Final = 3600
 
 _IN_FLIGHT: Final = frozenset({"idempotency_key_in_use", "lock_timeout"})
 _SERVER_ERROR: Final = HTTPStatus.INTERNAL_SERVER_ERROR
@@ -104,7 +103,7 @@ def _by_status(error: StripeError) -> o.Unanswered:
         return o.Misconfigured(f"Stripe refuses our credentials: {reason}")
     if status == HTTPStatus.TOO_MANY_REQUESTS or isinstance(error, RateLimitError):
         return o.NotSent(reason, _retry_after(error))
-    return o.Indeterminate(reason, replayable=not _is_stored(error))
+    return o.Indeterminate(reason, not _is_stored(error), _retry_after(error))
 
 
 def _is_stored(error: StripeError) -> bool:
@@ -121,7 +120,4 @@ def _header(error: StripeError, name: str) -> str:
 
 
 def _retry_after(error: StripeError) -> timedelta | None:
-    seconds = _header(error, "retry-after")
-    if not (seconds.isascii() and seconds.isdigit()):
-        return None
-    return timedelta(seconds=min(int(seconds[:9]), LONGEST_RETRY_AFTER))
+    return wait_named(_header(error, "retry-after"))
