@@ -24,9 +24,14 @@ NOW: Final = timedelta(0)
 _IMPATIENT: Final = {
     "socket_connect_timeout": 0.05,
     "socket_timeout": 0.05,
+    "lib_name": None,
+    "lib_version": None,
     "retry": Retry(NoBackoff(), 0),
 }
-"""A Redis that hangs costs one charge 50 ms, and is then left alone for `_REST` seconds."""
+"""A Redis that hangs costs one charge 50 ms, and is then left alone for `_REST` seconds.
+
+A client that told its own name first would wait for that as well.
+"""
 
 _REST: Final = 5.0
 _UNKNOWN: Final = 4
