@@ -24,8 +24,7 @@ NOW: Final = timedelta(0)
 _IMPATIENT: Final = {
     "socket_connect_timeout": 0.05,
     "socket_timeout": 0.05,
-    "lib_name": None,
-    "lib_version": None,
+    "driver_info": None,
     "retry": Retry(NoBackoff(), 0),
 }
 """A Redis that hangs costs one charge 50 ms, and is then left alone for `_REST` seconds.
