@@ -5,8 +5,8 @@ from dataclasses import asdict
 
 import click
 
+from cli.acting import as_json, deps
 from cli.rotation import Count, rotate
-from shared.container import container
 
 
 @click.group()
@@ -15,15 +15,15 @@ def keys() -> None:
 
 
 @keys.command("rotate")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@as_json
 def rotate_keys(*, as_json: bool) -> None:
     """Seal everything anew under the newest key, while the system runs.
 
     First put the new key before the old ones in ENCRYPTION_KEYS of every process, and restart them.
     When this ends well, the old keys can go.
     """
-    deps = container("cli")
-    counts = rotate(deps.engine, deps.vault)
+    held = deps()
+    counts = rotate(held.engine, held.vault)
     click.echo(json.dumps([asdict(count) for count in counts]) if as_json else _table(counts))
     if not all(count.is_whole for count in counts):
         raise click.ClickException("The old keys are still needed: see busy and unreadable.")

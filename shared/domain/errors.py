@@ -8,7 +8,8 @@ ChargehandError
 ├── ClaimLost               a successor holds the charge; the late result is refused
 ├── ForgedWebhook           a webhook did not prove who sent it
 ├── SignatureUnverifiable   a webhook cannot be judged now; its sender should come again
-└── ForbiddenAddress        a URL leads where no outbound event may go
+├── ForbiddenAddress        a URL leads where no outbound event may go
+└── ActionRefused           an operator asks for what the state does not allow
 """
 
 
@@ -46,3 +47,7 @@ class SignatureUnverifiable(ChargehandError):
 
 class ForbiddenAddress(ChargehandError):
     """A URL that leads where no outbound event may go; the text says why, to who gave it."""
+
+
+class ActionRefused(ChargehandError):
+    """What an operator asks for cannot be done as things stand; the text says why, to them."""

@@ -7,12 +7,13 @@ import pytest
 from psycopg2.extensions import connection
 from sqlalchemy import create_engine, inspect
 
-from shared import aftermath_tables, outbound_tables, reconciliation_tables
+from shared import aftermath_tables, audit_tables, outbound_tables, reconciliation_tables
 from shared.domain.state_machine import ALLOWED_MOVES
 from tests.database.rows import charge, run
 
 METADATA = reconciliation_tables.METADATA
 assert outbound_tables.METADATA is METADATA
+assert audit_tables.METADATA is METADATA
 assert aftermath_tables.refunds.metadata is METADATA
 
 

@@ -1,0 +1,114 @@
+"""The commands about charges."""
+
+from __future__ import annotations
+
+import uuid
+
+import click
+
+from cli.acting import acting, as_json, deps, mandate
+from cli.naming import NAME, Name
+from cli.printing import facts, print_facts, print_json, print_table
+from shared.db import unit_of_work
+from shared.domain.charge import Status
+from shared.domain.errors import ActionRefused
+from shared.operations import charges as operations
+from shared.repository.charge_lists import ChargeSummary, list_charges, list_reviews, summarize
+from shared.repository.operator_actions import OperatorAction
+from shared.repository.timeline import timeline
+
+
+@click.group()
+def charges() -> None:
+    """See charges, and act on them."""
+
+
+@charges.command("list")
+@click.option(
+    "--status",
+    type=click.Choice([status.value for status in Status]),
+    help="Only those that stand there.",
+)
+@click.option("--before", type=int, help="Only those with a lower id: the next page.")
+@click.option("--most", default=50, show_default=True, help="How many, the newest first.")
+@as_json
+def list_(*, status: str | None, before: int | None, most: int, as_json: bool) -> None:
+    """List charges, the newest first."""
+    page = {"most": most} if before is None else {"before": before, "most": most}
+    with unit_of_work(deps().engine) as connection:
+        found = list_charges(connection, Status(status) if status else None, **page)
+    if as_json:
+        print_json(found)
+        return
+    names = ("id", "order", "provider", "status", "amount", "created", "reference")
+    rows = [
+        (c.id, c.order_id, c.provider, c.status, c.money, c.created_at, c.provider_reference)
+        for c in found
+    ]
+    print_table(names, rows)
+
+
+@charges.command()
+@click.argument("charge", type=NAME)
+@as_json
+def show(*, charge: Name, as_json: bool) -> None:
+    """Show CHARGE (an id or identifier) with all that happened to it, in the order of time."""
+    with unit_of_work(deps().engine) as connection:
+        found = known(summarize(connection, *charge), charge)
+        entries = timeline(connection, found.id)
+    if as_json:
+        print_json({"charge": found, "timeline": entries})
+        return
+    print_facts(facts(found) | {"money": found.money})
+    click.echo()
+    print_table(("at", "kind", "what"), [(each.at, each.kind, each.what) for each in entries])
+
+
+@charges.command()
+@click.option("--after", default=0, help="Only those with a higher id: the next page.")
+@click.option("--most", default=50, show_default=True, help="How many, the oldest first.")
+@as_json
+def reviews(*, after: int, most: int, as_json: bool) -> None:
+    """List what waits for a person, with why and what Chargehand would do."""
+    with unit_of_work(deps().engine) as connection:
+        found = list_reviews(connection, after=after, most=most)
+    if as_json:
+        print_json([facts(each) | {"suggestion": each.suggestion} for each in found])
+        return
+    rows = [(r.charge.id, r.since, (r.suggestion or {}).get("action"), r.why) for r in found]
+    print_table(("id", "since", "suggested", "why"), rows)
+
+
+@charges.command()
+@click.argument("charge", type=NAME)
+@acting
+@as_json
+def retry(*, charge: Name, actor: str, reason: str, once: uuid.UUID, as_json: bool) -> None:
+    """Make the next attempt of CHARGE due now.
+
+    In doubt, a worker looks at the provider, or repeats the frozen request under its frozen key:
+    nothing is charged twice by it.
+    """
+    done = operations.retry(deps(), id_of(charge), mandate(actor, reason, once))
+    tell(done, as_json=as_json)
+
+
+def id_of(charge: Name) -> int:
+    """The id of the charge that is named so."""
+    with unit_of_work(deps().engine) as connection:
+        return known(summarize(connection, *charge), charge).id
+
+
+def known(found: ChargeSummary | None, charge: Name) -> ChargeSummary:
+    """The charge; ActionRefused where none is named so."""
+    if found is None:
+        raise ActionRefused(f"There is no charge {charge}.")
+    return found
+
+
+def tell(done: OperatorAction, *, as_json: bool) -> None:
+    """Print what was done."""
+    if as_json:
+        print_json(done)
+    else:
+        click.echo(f"{done.subject}: {done.outcome}")

@@ -1,0 +1,1 @@
+"""What operators do, below every door that they may come through."""

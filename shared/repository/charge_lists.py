@@ -1,0 +1,107 @@
+"""Lists of charges, as operators go through them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping, text
+
+from shared.domain.charge import Provider, Status
+from shared.domain.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeSummary:
+    """A charge in a line."""
+
+    id: int
+    identifier: UUID
+    order_id: int
+    provider: Provider
+    status: Status
+    money: Money
+    provider_reference: str | None
+    capture_reference: str | None
+    failure_code: str | None
+    attempts: int
+    next_attempt_at: datetime | None
+    deadline_at: datetime | None
+    parked_reason: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+_SAME: Final = (
+    "id identifier order_id provider_reference capture_reference failure_code attempts"
+    " next_attempt_at deadline_at parked_reason created_at updated_at"
+).split()
+
+_ALL: Final = text("SELECT * FROM charges WHERE id < :before ORDER BY id DESC LIMIT :most")
+_WITH_STATUS: Final = text("""
+    SELECT * FROM charges WHERE status = :status AND id < :before ORDER BY id DESC LIMIT :most
+""")
+_ONE: Final = text("SELECT * FROM charges WHERE id = :id OR identifier = :identifier")
+
+NEWEST: Final = 2**63 - 1
+
+
+def list_charges(
+    connection: Connection, status: Status | None = None, *, before: int = NEWEST, most: int = 50
+) -> list[ChargeSummary]:
+    """The newest charges before that id, of one status or of any."""
+    arguments = {"status": status, "before": before, "most": most}
+    rows = connection.execute(_WITH_STATUS if status else _ALL, arguments).mappings()
+    return [_summary(row) for row in rows]
+
+
+def summarize(
+    connection: Connection, row_id: int | None, identifier: UUID | None = None
+) -> ChargeSummary | None:
+    """A charge named by primary key or identifier."""
+    arguments = {"id": row_id, "identifier": identifier}
+    row = connection.execute(_ONE, arguments).mappings().one_or_none()
+    return None if row is None else _summary(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A charge that waits for a person, with why, since when, and what was gathered then."""
+
+    charge: ChargeSummary
+    since: datetime
+    why: str
+    evidence: dict[str, Any]
+
+    @property
+    def suggestion(self) -> dict[str, Any] | None:
+        """What Chargehand would do, `action` and `because`; None where nothing was suggested."""
+        found = self.evidence.get("suggestion")
+        return found if isinstance(found, dict) else None
+
+
+_REVIEWS: Final = text("""
+    SELECT c.*, t.at AS since, t.reason AS why, t.evidence
+    FROM charges c CROSS JOIN LATERAL (
+        SELECT at, reason, evidence FROM transitions
+        WHERE charge_id = c.id ORDER BY id DESC LIMIT 1
+    ) t
+    WHERE c.status = 'needs_review' AND c.id > :after ORDER BY c.id LIMIT :most
+""")
+
+
+def list_reviews(connection: Connection, *, after: int = 0, most: int = 50) -> list[Review]:
+    """What waits for a person, the oldest charge first."""
+    rows = connection.execute(_REVIEWS, {"after": after, "most": most}).mappings()
+    return [Review(_summary(row), row["since"], row["why"], row["evidence"] or {}) for row in rows]
+
+
+def _summary(row: RowMapping) -> ChargeSummary:
+    return ChargeSummary(
+        **{name: row[name] for name in _SAME},
+        provider=Provider(row["provider"]),
+        status=Status(row["status"]),
+        money=Money(row["amount_minor"], row["currency"]),
+    )

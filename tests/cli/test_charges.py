@@ -1,0 +1,188 @@
+"""Operators see a charge whole, and act on it once, on record, or not at all."""
+
+import uuid
+
+import pytest
+
+from tests.cli.conftest import WHY, Hand
+
+
+def test_a_charge_is_found_by_every_name_it_has(hand: Hand) -> None:
+    charge = hand.workshop.charge_by_stripe()
+    hand.workshop.run()
+    row = hand.workshop.row(charge)
+    ((order,),) = hand.workshop.sql("SELECT identifier FROM orders WHERE id = :id", id=row.order_id)
+    names = {
+        "charge id": charge,
+        "charge identifier": row.identifier,
+        "order identifier": order,
+        "provider reference": row.provider_reference,
+        "capture reference": row.capture_reference,
+    }
+
+    hits = {matched: hand.read("search", name) for matched, name in names.items()}
+
+    for matched, found in hits.items():
+        (hit,) = [each for each in found if each["matched"] == matched]
+        assert (hit["charge_id"], hit["order_id"]) == (charge, row.order_id)
+
+
+def test_what_names_nothing_is_not_found(hand: Hand) -> None:
+    assert hand.read("search", "pi_nobody") == []
+    assert hand.read("search", "9" * 40) == []
+
+
+def test_a_charge_is_shown_with_all_that_happened_in_the_order_of_time(hand: Hand) -> None:
+    charge = hand.workshop.charge_by_stripe()
+    hand.workshop.run()
+
+    shown = hand.read("charges", "show", charge)
+
+    entries = shown["timeline"]
+    assert [each["kind"] for each in entries].count("attempt") == 1
+    assert {"transition", "attempt", "outbound event"} <= {each["kind"] for each in entries}
+    assert [each["at"] for each in entries] == sorted(each["at"] for each in entries)
+    assert shown["charge"]["money"] == {"amount_minor": 1999, "currency": "USD"}
+
+
+def test_of_a_frozen_request_only_what_is_known_to_be_harmless_is_shown(hand: Hand) -> None:
+    charge = hand.workshop.charge_by_stripe()
+    hand.workshop.run()
+
+    (attempt,) = [
+        each["facts"]
+        for each in hand.read("charges", "show", charge)["timeline"]
+        if each["kind"] == "attempt"
+    ]
+
+    intent = attempt["request"]["payment_intent"]
+    assert (intent["amount"], intent["payment_method"]) == (1999, "…")
+    assert attempt["request"]["payment_method"]["card"]["token"] == "…"
+
+
+def test_people_get_lines_that_fit_their_terminal(hand: Hand) -> None:
+    charge = hand.workshop.charge_by_stripe()
+    hand.workshop.run()
+
+    for words in (("charges", "list"), ("charges", "show", charge), ("search", charge)):
+        told = hand.run(*words)
+        assert told.exit_code == 0, told.output
+        assert max(map(len, told.stdout.splitlines())) <= 100
+
+
+def test_charges_are_listed_by_where_they_stand_page_by_page(hand: Hand) -> None:
+    paid = [hand.workshop.charge_by_stripe() for _ in range(3)]
+    hand.workshop.run()
+    waiting = hand.workshop.charge_by_stripe()
+
+    first = hand.read("charges", "list", "--status", "succeeded", "--most", 2)
+    rest = hand.read("charges", "list", "--status", "succeeded", "--before", first[-1]["id"])
+
+    assert [each["id"] for each in first + rest] == paid[::-1]
+    assert hand.read("charges", "list")[0]["id"] == waiting
+
+
+def test_what_waits_for_a_person_is_listed_with_why_and_what_to_do(hand: Hand) -> None:
+    charge = in_review(hand)
+
+    (review,) = hand.read("charges", "reviews")
+
+    assert review["charge"]["id"] == charge
+    assert review["suggestion"]["action"] == "look_up"
+    assert str(charge) in hand.run("charges", "reviews").stdout
+
+
+def test_a_retry_is_due_now_and_on_record(hand: Hand) -> None:
+    charge = hand.workshop.charge_by_stripe()
+    hand.workshop.sql(
+        "UPDATE charges SET next_attempt_at = now() + interval '1 h',"
+        " dispatch_at = now() + interval '1 h' RETURNING 1"
+    )
+    assert hand.workshop.run() == 0
+
+    done = hand.read("charges", "retry", charge, *WHY)
+
+    assert (done["action"], done["subject"]) == ("charge.retry", f"charge {charge}")
+    assert hand.actions() == [
+        ("ada", "charge.retry", f"charge {charge}", "the buyer called", "due now")
+    ]
+    hand.workshop.run()
+    assert hand.workshop.status(charge) == "succeeded"
+    kinds = [each["kind"] for each in hand.read("charges", "show", charge)["timeline"]]
+    assert kinds.count("operator") == 1
+
+
+def test_an_action_that_is_given_twice_is_done_once(hand: Hand) -> None:
+    charge = hand.workshop.charge_by_stripe()
+    once = ("--once", uuid.uuid4())
+
+    first = hand.read("charges", "retry", charge, *WHY, *once)
+    before = hand.everything()
+    second = hand.read("charges", "retry", charge, *WHY, *once)
+
+    assert first == second
+    assert hand.everything() == before
+
+
+def test_an_action_s_name_stands_for_that_action_alone(hand: Hand) -> None:
+    charges = [hand.workshop.charge_by_stripe() for _ in range(2)]
+    once = ("--once", uuid.uuid4())
+    hand.read("charges", "retry", charges[0], *WHY, *once)
+
+    told = hand.refused("charges", "retry", charges[1], *WHY, *once)
+
+    assert f"charge.retry of charge {charges[0]}" in told
+
+
+def test_what_is_settled_is_not_retried(hand: Hand) -> None:
+    charge = hand.workshop.charge_by_stripe()
+    hand.workshop.run()
+
+    told = hand.refused("charges", "retry", charge, *WHY)
+
+    assert told == f"Error: Charge {charge} is succeeded: its money is captured."
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["parked_reason = 'account'", "cancel_requested_at = now()", "claimed_until = 'infinity'"],
+)
+def test_what_others_hold_back_is_not_retried(hand: Hand, column: str) -> None:
+    charge = hand.workshop.charge_by_stripe()
+    hand.workshop.sql(f"UPDATE charges SET {column} RETURNING 1")  # noqa: S608 the cases above
+
+    assert "parked, called off, or in a worker's hands" in hand.refused(
+        "charges", "retry", charge, *WHY
+    )
+
+
+def test_nobody_acts_without_a_name_and_a_reason(hand: Hand) -> None:
+    charge = hand.workshop.charge_by_stripe()
+
+    assert "the reason is blank" in hand.refused("charges", "retry", charge, "--reason", " ")
+    assert "the actor is blank" in hand.refused(
+        "charges", "retry", charge, "--reason", "why", "--actor", ""
+    )
+    assert hand.run("charges", "retry", charge).exit_code == 2
+
+
+def test_a_charge_that_nobody_has_is_a_sentence(hand: Hand) -> None:
+    assert hand.refused("charges", "show", 7) == "Error: There is no charge 7."
+
+
+def in_review(hand: Hand) -> int:
+    """A charge that was in doubt for too long."""
+    charge = hand.workshop.charge_by_stripe("pm_card_sandbox_processing_stuck")
+    hand.workshop.run()
+    hand.workshop.sql(
+        "INSERT INTO transitions (charge_id, at, actor, event, from_status, to_status, reason,"
+        " evidence) VALUES (:id, now(), 'sweep', 'unresolved', 'processing', 'needs_review',"
+        " 'too long', CAST(:evidence AS jsonb)) RETURNING 1",
+        id=charge,
+        evidence='{"suggestion": {"action": "look_up", "because": "Nobody knows."}}',
+    )
+    hand.workshop.sql(
+        "UPDATE charges SET status = 'needs_review', instrument = NULL WHERE id = :id RETURNING 1",
+        id=charge,
+    )
+    return charge

@@ -1,0 +1,71 @@
+"""What operators read is found by indexes, however many charges there are."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.event import listen, remove
+
+from shared.domain.charge import Status
+from shared.repository.charge_lists import list_charges, list_reviews, summarize
+from shared.repository.operator_actions import actions_on
+from shared.repository.search import search
+from shared.repository.timeline import timeline
+
+READS: dict[str, Callable[[Connection], object]] = {
+    "search by reference": lambda connection: search(connection, "pi_1"),
+    "search by number": lambda connection: search(connection, "7"),
+    "search by identifier": lambda connection: search(
+        connection, "00000000-0000-0000-0000-000000000000"
+    ),
+    "timeline": lambda connection: timeline(connection, 7),
+    "charges": list_charges,
+    "charges of a status": lambda connection: list_charges(connection, Status.FAILED),
+    "reviews": list_reviews,
+    "one charge": lambda connection: summarize(connection, 7),
+    "actions": lambda connection: actions_on(connection, "charge 7"),
+}
+
+
+@pytest.fixture(scope="module")
+def connection(database_url: str) -> Iterator[Connection]:
+    """A connection whose planner reads a table whole only where there is no other way."""
+    engine = create_engine(database_url.replace("://", "+psycopg2://"))
+    with engine.connect() as opened:
+        opened.execute(text("SET enable_seqscan = off"))
+        yield opened
+    engine.dispose()
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+def test_no_table_is_read_whole(
+    connection: Connection, read: Callable[[Connection], object]
+) -> None:
+    (plan,) = [plan_of(connection, *sent) for sent in statements_of(connection, read)]
+
+    assert "Index" in plan
+    assert "Seq Scan" not in plan
+
+
+def statements_of(
+    connection: Connection, read: Callable[[Connection], object]
+) -> list[tuple[str, Mapping[str, Any]]]:
+    sent: list[tuple[str, Mapping[str, Any]]] = []
+
+    def note(
+        _connection: object, _cursor: object, statement: str, values: object, *_: object
+    ) -> None:
+        sent.append((statement, values))
+
+    listen(connection, "before_cursor_execute", note)
+    try:
+        read(connection)
+    finally:
+        remove(connection, "before_cursor_execute", note)
+    return sent
+
+
+def plan_of(connection: Connection, statement: str, values: Mapping[str, Any]) -> str:
+    rows = connection.exec_driver_sql(f"EXPLAIN {statement}", values)
+    return "\n".join(str(line) for (line,) in rows)
