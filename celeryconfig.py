@@ -72,6 +72,7 @@ task_track_started = False
 # Threads: 64 charges in flight for 0.1 MB each, where processes take 41 MB. They know no time
 # limits; the provider's deadline and the claim's lease bound a charge instead.
 worker_pool = "threads"
+worker_consumer = "worker.consumer:Consumer"
 worker_concurrency = _settings.worker_concurrency
 worker_prefetch_multiplier = 1
 worker_cancel_long_running_tasks_on_connection_loss = False  # never kill a charge in flight

@@ -2,5 +2,8 @@
 
 from celery import Celery
 
+from shared import broker
+
+broker.register()
 app = Celery("chargehand")
 app.config_from_object("celeryconfig")

@@ -88,6 +88,20 @@ def test_a_redis_that_hangs_costs_the_charges_time_and_the_relay_nothing(system:
     assert set(system.captures().values()) == {1}
 
 
+def test_a_worker_outlives_a_redis_that_dies_with_charges_in_its_hands(system: System) -> None:
+    system.control.fault("delay", CREATE, ms=3000, provider="stripe", times=3)
+    links = [system.charge_new() for _ in range(3)]
+    system.until(lambda: {system.status(link) for link in links} == {"submitting"}, "all called")
+
+    system.redis.kill()
+    system.until(lambda: "Connection to broker lost" in system.logs(), "the worker noticed")
+    system.redis.start()
+
+    assert {system.settled(link) for link in links} == {"succeeded"}
+    assert system.processes["worker"].is_running
+    assert set(system.captures().values()) == {1}
+
+
 def test_a_message_delivered_many_times_captures_once(system: System) -> None:
     system.processes["relay"].stop()
     link = system.charge_new()
