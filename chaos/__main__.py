@@ -25,7 +25,7 @@ from chaos.report import Outcome, write
 from chaos.robot import ROOM, Robot
 from chaos.system import CHARGERS, System
 from local.errors import LocalError
-from local.folders import DATA, temporary_folder
+from local.folders import DATA, claimed, temporary_folder
 
 _SEEDS: Final = 2**32
 _CALM_SECONDS: Final = 150.0
@@ -40,26 +40,22 @@ def main(words: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     seed = randbelow(_SEEDS) if options.seed is None else options.seed
     print(f"seed {seed}", flush=True)
-    logs = DATA / "chaos" / str(seed)
-    shutil.rmtree(logs, ignore_errors=True)
-    logs.mkdir(parents=True)
     try:
-        outcome = Run(options, seed, logs).run()
+        with claimed(DATA / "chaos") as folder:
+            logs = folder / "logs"
+            shutil.rmtree(logs, ignore_errors=True)
+            logs.mkdir()
+            outcome = Run(options, seed, logs).run()
     except LocalError as trouble:
         print(trouble, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-    for name, value in outcome.rows():
-        print(f"{name}: {value}")
+    print(*(f"{name}: {value}" for name, value in outcome.rows()), sep="\n")
+    print(*outcome.breaches, f"What every process said is in {logs}", sep="\n")
     if options.report:
         write(outcome, options.report, unfit="; ".join(plan.UNFIT.values()), room=ROOM)
-    print(*outcome.breaches, sep="\n")
-    if outcome.breaches:
-        print(f"What every process said is in {logs}")
-        return 1
-    shutil.rmtree(logs)
-    return 0
+    return 1 if outcome.breaches else 0
 
 
 def read_arguments(words: Sequence[str] | None) -> argparse.Namespace:

@@ -90,8 +90,10 @@ def _deal(chance: random.Random, targets: Targets) -> Iterator[tuple[str, str]]:
     """Cards without end. Every family is dealt as often as any other, its cards in turn."""
     families = [
         list(product(("kill", "freeze"), targets.processes)),
-        [("shutdown", "postgres"), ("kill", "postgres"), ("freeze", "postgres")],
-        [("flush", "redis"), ("kill", "redis"), ("freeze", "redis"), ("freeze", "sandbox")],
+        [
+            *(("shutdown", "postgres"), ("kill", "postgres"), ("freeze", "postgres")),
+            *(("flush", "redis"), ("kill", "redis"), ("freeze", "redis"), ("freeze", "sandbox")),
+        ],
         list(product(("latency", "cut", "stall"), targets.links)),
         [("provider", name) for name in _of(_PROVIDER_STAGES)],
         [("webhook", name) for name in FAULTS if name.startswith("webhook_")],
@@ -112,7 +114,7 @@ def _of(stages: set[Stage]) -> list[str]:
 
 
 def _strike(chance: random.Random, storm: int, at: float, kind: str, target: str) -> Strike:
-    seconds = chance.uniform(1, 8)
+    seconds = chance.uniform(1, 6)
     rule = _rule(chance, target) if kind in {"provider", "webhook"} else {}
     return Strike(storm, round(at, 1), round(seconds, 1), kind, target, rule)
 

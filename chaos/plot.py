@@ -9,7 +9,7 @@ from chaos.convergence import Course
 from chaos.faults import Struck
 
 WIDTH, HEIGHT = 860, 300
-LEFT, RIGHT, TOP, FAULTS_TOP, BOTTOM = 48, 52, 30, 236, 266
+LEFT, RIGHT, TOP, FAULTS_TOP = 60, 52, 30, 236
 SAMPLES = 400
 FAMILIES = {
     "kill": "process",
@@ -28,6 +28,7 @@ text { font: 11px system-ui, sans-serif; fill: #57606a }
 .grid { stroke: #8c959f; stroke-opacity: .35 }
 .waiting { fill: #0969da; fill-opacity: .3; stroke: #0969da }
 .settled { fill: none; stroke: #1a7f37; stroke-width: 1.5 }
+.fault { stroke-width: 6; stroke-opacity: .7 }
 .process { stroke: #cf222e } .network { stroke: #bf8700 } .provider { stroke: #8250df }
 @media (prefers-color-scheme: dark) {
 text { fill: #9198a1 } .waiting { fill: #4493f8; stroke: #4493f8 } .settled { stroke: #3fb950 }
@@ -97,7 +98,8 @@ def _axes(span: float, most_waiting: int, most_settled: int) -> Iterator[str]:
         yield _text(_across(share), HEIGHT - 8, f"{span * share / 60:.1f} min", "middle")
     yield _text(LEFT, 16, "charges waiting (filled, left)", "start")
     yield _text(WIDTH - RIGHT, 16, "charges settled (line, right)", "end")
-    yield _text(LEFT - 6, BOTTOM - 10, "faults", "end")
+    for row, family in enumerate(ROWS):
+        yield _text(LEFT - 6, FAULTS_TOP + 12 + 10 * row, family, "end")
 
 
 def _text(x: float, y: float, text: str, anchor: str) -> str:
@@ -109,4 +111,4 @@ def _mark(one: Struck, began: float, span: float) -> str:
     height = FAULTS_TOP + 8 + 10 * ROWS.index(family)
     begin, end = _across((one.began - began) / span), _across((one.healed - began) / span)
     width = max(end - begin, 1.0)
-    return f'<path class="{family}" stroke-width="6" d="M{begin:.1f},{height} h{width:.1f}"/>'
+    return f'<path class="fault {family}" d="M{begin:.1f},{height} h{width:.1f}"/>'

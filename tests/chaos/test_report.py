@@ -51,7 +51,11 @@ def test_the_picture_has_a_mark_for_each_fault_and_ends_with_all_settled(tmp_pat
 
     picture = ElementTree.parse(tmp_path / "chaos.svg")  # noqa: S314 it is our own
     paths = [path.get("class") for path in picture.iter("{http://www.w3.org/2000/svg}path")]
-    assert [paths.count(name) for name in ("process", "network", "provider")] == [1, 1, 0]
+    assert [paths.count(f"fault {name}") for name in ("process", "network", "provider")] == [
+        1,
+        1,
+        0,
+    ]
     assert [paths.count(name) for name in ("waiting", "settled")] == [1, 1]
 
 

@@ -52,7 +52,7 @@ def test_a_hundred_queued_charges_outlive_the_loss_of_all_redis(system: System) 
     system.processes["worker"].stop()
     links = system.charge_many(100)
     client = redis_py.Redis.from_url(system.redis.url)
-    system.until(lambda: client.llen("chargehand:charges") >= 100, "the relay published them")
+    system.until(lambda: client.llen("chargehand:stripe") >= 100, "the relay published them")
 
     client.flushall()
     system.processes["worker"].start()
