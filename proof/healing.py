@@ -19,6 +19,7 @@ ROUNDS: Final = 60
 def heal(world: World, watch: Watch) -> None:
     """Serve everything that waits, again and again, until nothing does."""
     world.queue.is_away = False
+    world.provider.weather = None
     for _ in range(ROUNDS):
         _serve(world, watch)
         if _is_quiet(world):

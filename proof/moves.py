@@ -31,6 +31,7 @@ class Kind(StrEnum):
     REFUND = "the merchant refunds by hand"
     SWEEP = "the sweep runs"
     CANCEL = "the operator cancels the order"
+    WEATHER = "the provider refuses us, ails, or is well again"
     WAIT = "time passes"
 
 
@@ -61,6 +62,7 @@ WAITS: Final = tuple(
 
 _WORDS: Final = (Word.TOLD, Word.TOLD, Word.LOST, Word.UNSENT)
 _VERDICTS: Final = (Verdict.CAPTURED, Verdict.CAPTURED, *Verdict)
+_WEATHERS: Final = (Verdict.REFUSED, Verdict.BROKEN, None)
 HOW: Final = len(_WORDS) * len(_VERDICTS)
 """How many ways there are in which a worker may go on."""
 
@@ -160,6 +162,10 @@ def _cancel(world: World, _move: Move, _target: object) -> None:
     world.cancel_order()
 
 
+def _weather(world: World, move: Move, _target: object) -> None:
+    world.provider.weather = _WEATHERS[move.how % len(_WEATHERS)]
+
+
 def _wait(world: World, move: Move, _target: object) -> None:
     world.wait(WAITS[move.how % len(WAITS)])
 
@@ -203,6 +209,7 @@ TARGETS: Final[dict[Kind, Callable[[World], Sequence[object]]]] = {
     Kind.REFUND: refundable,
     Kind.SWEEP: _sweeps,
     Kind.CANCEL: _always,
+    Kind.WEATHER: _always,
     Kind.WAIT: _always,
 }
 """Whom each kind may befall now."""
@@ -221,5 +228,6 @@ _DO: Final[dict[Kind, Callable[..., None]]] = {
     Kind.REFUND: _refund,
     Kind.SWEEP: _sweep,
     Kind.CANCEL: _cancel,
+    Kind.WEATHER: _weather,
     Kind.WAIT: _wait,
 }

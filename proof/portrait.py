@@ -8,19 +8,13 @@ from proof.tables import Row
 from proof.world import Ground
 
 _TABLES: Final = (
-    "orders",
-    "charges",
-    "attempts",
-    "transitions",
-    "webhook_events",
-    "refunds",
-    "stray_captures",
-    "refund_transitions",
+    *("orders", "charges", "attempts", "transitions", "webhook_events"),
+    *("refunds", "stray_captures", "refund_transitions", "circuits", "circuit_changes"),
 )
 _BY_CHANCE: Final = frozenset(
     # an id or a hash that differs, or JSON whose instants are texts in one of them
-    "id event_id order_id instrument_fingerprint identifier evidence payment_mode".split()
-)
+    "id circuit_id event_id order_id instrument_fingerprint identifier evidence".split()
+) | {"payment_mode"}
 
 
 def portrait(ground: Ground) -> dict[str, list[Row]]:

@@ -33,8 +33,8 @@ LIVES: Final = {
 SETTLING: Final = timedelta(minutes=2)
 """For so long after a try its absence from the lists proves nothing."""
 
-_UNREAD: Final = o.Indeterminate("could not read")
-_LOST: Final = o.Indeterminate("no answer")
+_UNREAD: Final = o.Indeterminate("could not read", is_ailing=True)
+_LOST: Final = o.Indeterminate("no answer", is_ailing=True)
 _STORED: Final = o.Indeterminate("500, stored", replayable=False)
 _STATES: Final = {
     Verdict.CAPTURED: State.CAPTURED,
@@ -47,7 +47,7 @@ _NOT_DONE: Final[dict[Verdict, o.Outcome]] = {
     Verdict.THROTTLED: o.NotSent("429", timedelta(seconds=5)),
     Verdict.BUSY: o.Indeterminate("409", retry_after=timedelta(seconds=2)),
     Verdict.REFUSED: o.Misconfigured("401"),
-    Verdict.BROKEN: o.Indeterminate("503"),
+    Verdict.BROKEN: o.Indeterminate("503", is_ailing=True),
 }
 
 
@@ -73,6 +73,8 @@ class ModelProvider:
         self.posts: list[tuple[str, datetime]] = []
         """Every key that left, and when."""
         self.kept: dict[str, Kept] = {}
+        self.weather: Verdict | None = None
+        """What it answers everything, for a time."""
         self._clock = clock
         self._turnstile = Lock()
 
@@ -102,7 +104,7 @@ class ModelProvider:
                 return self._answer(request)
             case Word.UNSENT if request in self.wire:
                 self.wire.remove(request)
-                return o.NotSent("connection refused")
+                return o.NotSent("connection refused", is_ailing=True)
             case Word.TOLD if request.answer is not None:
                 return request.answer
             case _:
@@ -114,14 +116,19 @@ class ModelProvider:
         """Look for the call's effect, consistently."""
         del instrument, key
         found = self._look(call, started_at)
-        return found if _is_told(pause("reading", found)) else _UNREAD
+        return self._told(found)
 
     def fetch(self, reference: str, account: str | None) -> o.Outcome:
         """Read one object; by the time somebody acts on it, it may stand elsewhere."""
         del account
         thing = self.ledger.of(reference)
         found = thing.outcome() if thing else o.Canceled(reference)
-        return found if _is_told(pause("reading", found)) else _UNREAD
+        return self._told(found)
+
+    def _told(self, found: o.Outcome) -> o.Outcome:
+        if pause("reading", found) not in {None, Word.TOLD}:
+            return _UNREAD
+        return found if self.weather is None else _NOT_DONE[self.weather]
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> ProviderEvent:
         """Take the event as genuine: forgeries are another test's matter."""
@@ -160,6 +167,9 @@ class ModelProvider:
     def arrive(self, request: Request, verdict: Verdict) -> None:
         """Let a request on the wire come into effect, once for each living key."""
         self.wire.remove(request)
+        if self.weather is not None:
+            request.answer = _NOT_DONE[self.weather]
+            return
         kept, now = self.kept.get(request.key), self._clock()
         if kept is not None and now - kept.since < LIVES[request.call.operation]:
             request.answer = kept.answer
@@ -200,7 +210,3 @@ class ModelProvider:
             return found[0].outcome()
         is_early = self._clock() - started_at < SETTLING
         return o.Indeterminate("too early", retry_after=SETTLING) if is_early else o.Absent("none")
-
-
-def _is_told(word: Word | None) -> bool:
-    return word in {None, Word.TOLD}

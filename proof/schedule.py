@@ -34,6 +34,7 @@ _WEIGHTS: Final[dict[Kind, int]] = {
     Kind.REFUND: 1,
     Kind.SWEEP: 4,
     Kind.CANCEL: 1,
+    Kind.WEATHER: 3,
     Kind.WAIT: 12,
 }
 _KINDS: Final = tuple(kind for kind, weight in _WEIGHTS.items() for _ in range(weight))

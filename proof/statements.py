@@ -9,9 +9,19 @@ from typing import Final
 from sqlalchemy import Executable
 
 from proof.constraints import is_live
+from proof.statements_of_circuits import circuit_of, is_held, let_through
 from proof.tables import Row, Tables
 from shared.domain.charge import RELEASED, OrderStatus, Status
-from shared.repository.attempts import _COUNT, _FINISH, _HISTORY, _NOTE, _NUMBER, _OPEN, _START
+from shared.repository.attempts import (
+    _COUNT,
+    _FINISH,
+    _FORGIVE,
+    _HISTORY,
+    _NOTE,
+    _NUMBER,
+    _OPEN,
+    _START,
+)
 from shared.repository.charges import _CLAIM, _CONTESTED, _FIND, _LOCK, _UPDATE
 from shared.repository.intake import _ACCEPT, _TARGET
 from shared.repository.ledger import _APPEND, _COMPLETE, PAYABLE
@@ -42,7 +52,10 @@ def _claim(tables: Tables, given: Row) -> list[Row]:
     is_parked = charge["parked_reason"] is not None
     was_accepted = charge["status"] == Status.ACCEPTED
     is_kept = is_parked or (was_accepted and charge["cancel_requested_at"] is not None)
+    circuit = circuit_of(tables, charge)
     if charge["status"] not in _CLAIMABLE or is_kept or not (is_free and is_due):
+        return []
+    if is_held(circuit, now):
         return []
     held = {
         "status": Status.SUBMITTING if was_accepted else Status.INDETERMINATE,
@@ -52,7 +65,8 @@ def _claim(tables: Tables, given: Row) -> list[Row]:
         "updated_at": now,
     }
     row = tables.update("charges", charge["id"], held)
-    return [_with_order(tables, row) | {"found_as": charge["status"]}]
+    probe = let_through(tables, circuit, given["until"])
+    return [_with_order(tables, row) | {"found_as": charge["status"], "probe": probe}]
 
 
 def _lock(tables: Tables, given: Row) -> list[Row]:
@@ -108,6 +122,11 @@ def _start(tables: Tables, given: Row) -> list[Row]:
 
 def _count(tables: Tables, given: Row) -> list[Row]:
     tries = tables.rows["attempts"][given["attempt"]]["tries"] + 1
+    return [tables.update("attempts", given["attempt"], {"tries": tries})]
+
+
+def _forgive(tables: Tables, given: Row) -> list[Row]:
+    tries = tables.rows["attempts"][given["attempt"]]["tries"] - 1
     return [tables.update("attempts", given["attempt"], {"tries": tries})]
 
 
@@ -200,6 +219,7 @@ CHARGES: Final[dict[Executable, Handler]] = {
     _NUMBER: _number,
     _START: _start,
     _COUNT: _count,
+    _FORGIVE: _forgive,
     _NOTE: _note,
     _FINISH: _finish,
     _HISTORY: _history,

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import Executable
 
 from proof.statements import CHARGES, Handler
+from proof.statements_of_circuits import CIRCUITS, circuit_of, held_until, is_closed, is_held
 from proof.statements_of_refunds import REFUNDS
 from proof.statements_of_strays import STRAYS
 from proof.tables import Row, Tables
@@ -29,14 +30,21 @@ def _take_due(tables: Tables, given: Row) -> list[Row]:
     for task, table in _TABLES.items():
         for row in list(tables.rows[table].values()):
             if row["dispatch_at"] is not None and row["dispatch_at"] <= given["now"]:
-                tables.update(table, row["id"], {"dispatch_at": given["again"]})
-                taken.append({"task": task, "id": row["id"], "provider": _provider(tables, row)})
+                circuit = (
+                    None if table == "webhook_events" else circuit_of(tables, _charge(tables, row))
+                )
+                is_kept = is_held(circuit, given["now"])
+                again = held_until(circuit, row, given["now"]) if is_kept else given["again"]
+                tables.update(table, row["id"], {"dispatch_at": again})
+                told = {"task": task, "id": row["id"], "provider": _charge(tables, row)["provider"]}
+                taken += [] if is_kept else [told]
     return taken
 
 
-def _provider(tables: Tables, row: Row) -> str:
-    of_refund = "charge_id" in row and "provider" not in row
-    return str((tables.rows["charges"][row["charge_id"]] if of_refund else row)["provider"])
+def _charge(tables: Tables, row: Row) -> Row:
+    """The row that says at which provider a row is: it itself, unless it is a refund."""
+    is_refund = "key_number" in row
+    return tables.rows["charges"][row["charge_id"]] if is_refund else row
 
 
 def _give_back(tables: Tables, given: Row) -> list[Row]:
@@ -73,6 +81,7 @@ def _take_overdue(tables: Tables, given: Row) -> list[Row]:
         and row["deadline_at"] is not None
         and row["deadline_at"] <= given["now"]
         and row["provider_reference"] is not None
+        and is_closed(circuit_of(tables, row))
     ]
 
 
@@ -103,6 +112,7 @@ STATEMENTS: Final[dict[Executable, Handler]] = {
     **CHARGES,
     **REFUNDS,
     **STRAYS,
+    **CIRCUITS,
     _TAKE_DUE: _take_due,
     _GIVE_BACK: _give_back,
     _STORE: _store,

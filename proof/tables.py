@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import DefaultClause
 
 from shared.aftermath_tables import refunds
+from shared.circuit_tables import circuits
 
 Row = dict[str, Any]
 Check = Callable[["Tables", Row | None, Row], None]
@@ -22,7 +23,7 @@ def _default(clause: object) -> object:
 
 _BLANK: Final[dict[str, Row]] = {
     table.name: {column.name: _default(column.server_default) for column in table.columns}
-    for table in refunds.metadata.tables.values()
+    for table in (*refunds.metadata.tables.values(), circuits)
 }
 
 

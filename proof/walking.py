@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from proof.moves import Kind, Move, apply
 from proof.stage import Actor
 from proof.states import NotingGround, remember
-from proof.world import World
+from proof.world import SETTINGS, World
 from shared.domain.charge import SETTLED, Provider
 from shared.task_names import CHARGE_EXECUTE, WEBHOOK_EVENT_HANDLE
 
 Moves = tuple[Move, ...]
+
+_CLOSED: Final = replace(SETTINGS.circuit_rules, least_calls=1_000)
+"""No circuit opens here: what a process counted would make another state of every state."""
 
 _MAY_BE_IDLE: Final = frozenset({Kind.DELIVER, Kind.RECEIVE})
 
@@ -42,7 +45,7 @@ class Walker:
         """Make the moves, one after another."""
         while True:
             ground = NotingGround()
-            world = World(ground, self._provider)
+            world = World(ground, self._provider, _CLOSED)
             try:
                 return self._walk(world, ground, path)
             except _WentOn:

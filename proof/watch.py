@@ -10,6 +10,7 @@ from proof.provider import LIVES
 from proof.tables import Row
 from proof.world import ORDER, PRICE, World
 from shared.domain.charge import Operation, OrderStatus, Status
+from shared.domain.circuit import State as Circuit
 from shared.domain.state_machine import ALLOWED_MOVES
 
 DUE: Final = frozenset({Status.ACCEPTED, Status.SUBMITTING, Status.INDETERMINATE})
@@ -36,6 +37,7 @@ class Watch:
         self._version = (0, 0, 0)
         self._moves = 0
         self._posts = 0
+        self._through: tuple[int, int] | None = None
 
     def look(self, world: World) -> None:
         """Compare everything; Violation for what may not be."""
@@ -48,6 +50,7 @@ class Watch:
         order = world.ground.rows("orders")[0]
         self._demand_moves(world, charges)
         self._demand_living_keys(world)
+        self._demand_rest(world, charges)
         _demand_one_capture(world)
         for charge in charges:
             for check in _CHECKS:
@@ -87,6 +90,17 @@ class Watch:
         for charge in charges:
             known = self._statuses.setdefault(charge["id"], Status.ACCEPTED)
             _demand(charge["status"] == known, "every move is on record", charge["status"])
+
+    def _demand_rest(self, world: World, charges: Iterable[Row]) -> None:
+        """Through a circuit that is not closed goes nothing but its probes."""
+        claims = sum(charge["claim_number"] for charge in charges)
+        circuit = next(iter(world.ground.rows("circuits")), None)
+        if self._through is not None and circuit is not None:
+            claimed, probed = self._through
+            is_probe = claims - claimed <= circuit["probe_number"] - probed
+            _demand(is_probe, "an open circuit lets one probe through", claims - claimed)
+        is_open = circuit is not None and circuit["state"] != Circuit.CLOSED
+        self._through = (claims, circuit["probe_number"]) if circuit and is_open else None
 
     def _demand_living_keys(self, world: World) -> None:
         posts = world.provider.posts

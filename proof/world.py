@@ -28,6 +28,7 @@ from shared.domain.charge import (
     Status,
     StripeToken,
 )
+from shared.domain.circuit import Rules
 from shared.domain.money import Money
 from shared.providers.base import PaymentProvider
 from shared.repository import dispatch, intake, orders, overdue
@@ -36,6 +37,7 @@ from shared.repository.idempotency import CallerKey
 from shared.settings import Settings
 from shared.task_names import CHARGE_EXECUTE
 from shared.vault import Vault, fingerprint
+from shared.windows import Windows
 from worker import charging, inbox
 from worker.dispatch import Publisher, publish_due
 from worker.reconciliation import look_up_overdue
@@ -51,6 +53,7 @@ SETTINGS: Final = Settings.model_validate(
         "jwt_secret": "no secret is needed here at all.",
         "late_money": "review",
         "encryption_keys": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+        "circuit_least_calls": 2,  # one order makes few
     }
 )
 _BROKER: Final = Celery("proof", broker="memory://")
@@ -113,7 +116,9 @@ def _foundation() -> Container:
 class World:
     """One order at one provider. Nothing happens here by itself, and nothing by chance."""
 
-    def __init__(self, ground: Ground, provider: Provider) -> None:
+    def __init__(
+        self, ground: Ground, provider: Provider, rules: Rules = SETTINGS.circuit_rules
+    ) -> None:
         self.ground = ground
         self.now = DAWN
         self.provider = ModelProvider(provider, self.clock)
@@ -126,6 +131,7 @@ class World:
             # No schedule lets us refund or call off: what it takes for that is not modelled.
             providers={provider: cast("PaymentProvider", self.provider)},
             vault=OpenVault(),
+            windows=Windows(rules),
             clock=self.clock,
             jitter=lambda: 0.5,
         )

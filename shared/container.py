@@ -23,6 +23,7 @@ from shared.repository.authorizations import sealed_key
 from shared.settings import Settings, load_settings
 from shared.token_buckets import Limit, SharedBuckets, TokenBuckets
 from shared.vault import Vault
+from shared.windows import Windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Container:
     vault: Vault
     rules: AddressRules
     courier: Courier
+    windows: Windows
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
 
@@ -86,6 +88,7 @@ def build(settings: Settings, *, name: str, clock: Callable[[], datetime] = _utc
         vault=vault,
         rules=rules,
         courier=HttpCourier(rules, _limits(settings)),
+        windows=Windows(settings.circuit_rules),
         clock=clock,
         jitter=random.random,
     )

@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal, Self, TypeVar
 from cryptography.fernet import Fernet
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
+from shared.circuit_settings import CircuitSettings
 from shared.domain.decisions import Limits
 from shared.domain.late_money import LateMoney
 from shared.domain.retry_policy import KEY_MARGIN
@@ -29,6 +30,7 @@ class Settings(
     WebSettings,
     FlowerSettings,
     ProviderSettings,
+    CircuitSettings,
     OutboundSettings,
     BrokerSettings,
     DatabaseSettings,

@@ -13,13 +13,14 @@ from shared import review, stray_money
 from shared.container import Container
 from shared.domain import outcomes as o
 from shared.domain.charge import SETTLED, Charge, Status
+from shared.domain.circuit import Key
 from shared.domain.decisions import Circumstances, Decision, judge
 from shared.domain.errors import ClaimLost
 from shared.domain.evidence import facts_of
 from shared.domain.retry_policy import AttemptRecord
 from shared.domain.state_machine import Event
 from shared.domain.suggestions import Case
-from shared.repository import attempts, charges, ledger, strays
+from shared.repository import attempts, charges, circuits, ledger, strays
 
 log = structlog.get_logger()
 
@@ -48,6 +49,8 @@ def settle(
         raise ClaimLost(f"charge {charge_id}: claim {source.claim_number} was taken over")
     attempt = attempts.open_attempt(connection, charge_id)
     seen = circumstances(connection, deps, charge, outcome, attempt)
+    if isinstance(outcome, o.Unanswered):
+        seen = _held(connection, charge, attempt, seen, source)
     now = seen.now
     decision = judge(charge, outcome, seen)
     is_over = decision.status in SETTLED
@@ -91,6 +94,21 @@ def circumstances(
             money is not None and strays.find_stray(connection, charge, money) is not None
         ),
     )
+
+
+def _held(
+    connection: Connection,
+    charge: Charge,
+    attempt: attempts.Attempt | None,
+    seen: Circumstances,
+    source: Source,
+) -> Circumstances:
+    """What the charge's circuit changes: while it rests, a call that failed was no try."""
+    key = Key(charge.provider, charge.account or "")
+    hold = circuits.hold_of(connection, key, since=charge.created_at, now=seen.now)
+    if hold.until is not None and attempt is not None and source.claim_number is not None:
+        attempts.forgive_try(connection, attempt.id)
+    return replace(seen, held_until=hold.until, excused=hold.excused)
 
 
 def _write_attempt(

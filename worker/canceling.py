@@ -12,9 +12,10 @@ from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.domain import outcomes as o
 from shared.domain.charge import Charge
-from shared.domain.errors import ClaimLost
+from shared.domain.errors import ClaimLost, NotConfigured
 from shared.repository import charges, pacing
 from shared.settlement import Source, settle
+from worker.breaker import key_of, refuse, tell
 from worker.pacing import has_to_wait
 from worker.patience import patiently
 
@@ -30,16 +31,20 @@ def execute(deps: Container, charge_id: int) -> None:
     """
     if has_to_wait(deps, pacing.CHARGE, charge_id):
         return
-    now = deps.clock()
-    until = now + timedelta(seconds=deps.settings.claim_lease)
-    with unit_of_work(deps.engine) as connection:
-        charge = charges.claim_to_cancel(connection, charge_id, now=now, until=until)
-    if charge is None:
+    try:
+        claim = _claim(deps, charge_id)
+    except NotConfigured as missing:
+        refuse(deps, charge_id, missing)
         return
+    if claim is None:
+        return
+    charge, probe = claim
     reached(CrashPoint.CANCELING_CLAIMED)
     outcome = _ask(deps, charge)
     reached(CrashPoint.CANCELING_ANSWERED)
     log.info("provider.answered", charge_id=charge_id, outcome=type(outcome).__name__)
+    if charge.provider_reference is not None:
+        tell(deps, key_of(charge.provider, charge.account), outcome, probe, {"charge": charge_id})
     try:
         for attempt in patiently(deps):
             with attempt, unit_of_work(deps.engine) as connection:
@@ -50,6 +55,16 @@ def execute(deps: Container, charge_id: int) -> None:
     except ClaimLost as lost:
         log.warning("claim.lost", charge_id=charge_id, reason=str(lost))
     reached(CrashPoint.CANCELING_SETTLED)
+
+
+def _claim(deps: Container, charge_id: int) -> tuple[Charge, int | None] | None:
+    now = deps.clock()
+    until = now + timedelta(seconds=deps.settings.claim_lease)
+    with unit_of_work(deps.engine) as connection:
+        claim = charges.claim_to_cancel(connection, charge_id, now=now, until=until)
+        if claim is not None and claim[0].provider_reference is not None:
+            deps.provider(claim[0].provider)  # else nothing of the claim stays
+    return claim
 
 
 def _ask(deps: Container, charge: Charge) -> o.Outcome:

@@ -15,12 +15,13 @@ from shared.db import unit_of_work
 from shared.domain import outcomes as o
 from shared.domain.charge import Charge, Instrument, PayPalCheckout, Status
 from shared.domain.decisions import Decision, weigh_absence
-from shared.domain.errors import ClaimLost
+from shared.domain.errors import ClaimLost, NotConfigured
 from shared.domain.retry_policy import Step, next_step
 from shared.domain.state_machine import Event
 from shared.providers.base import ChargeRequest
 from shared.repository import attempts, charges, ledger, pacing
 from shared.settlement import Source, settle
+from worker.breaker import key_of, refuse, tell
 from worker.disconnection import look_into
 from worker.pacing import has_to_wait
 from worker.patience import patiently
@@ -43,13 +44,18 @@ class Claim:
     instrument: Instrument
     step: Step
     until: datetime
+    probe: int | None
 
 
 def execute(deps: Container, charge_id: int) -> None:
     """Carry the charge one step on, if it is due and nobody else has it. Safe to run twice."""
     if has_to_wait(deps, pacing.CHARGE, charge_id):
         return
-    claim = _claim(deps, charge_id)
+    try:
+        claim = _claim(deps, charge_id)
+    except NotConfigured as missing:
+        refuse(deps, charge_id, missing)
+        return
     if claim is None:
         return
     if deps.clock() >= claim.until:  # stopped meanwhile: the key may be dead, a successor has it
@@ -59,6 +65,8 @@ def execute(deps: Container, charge_id: int) -> None:
     outcome = _ask(deps, claim)
     reached(CrashPoint.CHARGE_ANSWERED)
     log.info("provider.answered", charge_id=charge_id, outcome=type(outcome).__name__)
+    key = key_of(claim.charge.provider, claim.charge.account)
+    tell(deps, key, outcome, claim.probe, {"charge": charge_id})
     try:
         _settle(deps, claim, outcome)
     except ClaimLost as lost:
@@ -75,13 +83,14 @@ def _claim(deps: Container, charge_id: int) -> Claim | None:
         claimed = charges.claim_charge(connection, charge_id, now=now, until=until)
         if claimed is None:
             return None
+        deps.provider(claimed.charge.provider)  # else nothing of the claim stays
         sealed = claimed.sealed_instrument
         instrument = deps.vault.open_instrument(sealed) if sealed else PayPalCheckout()
         _record_claim(connection, deps, claimed)
         attempt = _current_attempt(connection, deps, claimed, instrument)
         step = next_step(attempt.record, now)
         attempts.count_try(connection, attempt.id)
-    return Claim(claimed.charge, attempt, instrument, step, until)
+    return Claim(claimed.charge, attempt, instrument, step, until, claimed.probe)
 
 
 def _record_claim(connection: Connection, deps: Container, claimed: charges.ClaimedCharge) -> None:

@@ -11,8 +11,10 @@ from sqlalchemy import Connection
 from shared.container import Container
 from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
+from shared.domain.charge import Provider
+from shared.domain.circuit import Key, State, closed
 from shared.providers.base import Disconnected
-from shared.repository import authorizations, parking
+from shared.repository import authorizations, circuits, parking
 
 log = structlog.get_logger()
 
@@ -46,4 +48,13 @@ def disconnect(
     if authorizations.is_account_authorized(connection, account):
         return
     parked = parking.park_charges(connection, account, REASON, now)
+    _close(connection, account, now)
     log.error("account.disconnected", account=account, revoked=revoked, parked=parked)
+
+
+def _close(connection: Connection, account: str, now: datetime) -> None:
+    """The refusal is explained: nothing of the account waits for a probe any more."""
+    held = circuits.lock_circuit(connection, Key(Provider.STRIPE, account), now)
+    if held.circuit.state is State.OPEN:
+        change = circuits.Change("worker", REASON)
+        circuits.write_circuit(connection, held, closed(held.circuit, now), change, now)

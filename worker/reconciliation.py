@@ -8,7 +8,7 @@ from shared.container import Container
 from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.domain.age_limits import AGE_LIMITS
-from shared.repository import overdue
+from shared.repository import circuits, overdue
 from shared.settlement import Source, settle
 from worker import event_lists, ledgers
 
@@ -16,7 +16,14 @@ log = structlog.get_logger()
 
 
 def run(deps: Container) -> None:
-    """Read what the providers' lists have, look up what is overdue. Safe to run twice at once."""
+    """Read what the providers' lists have, look up what is overdue. Safe to run twice at once.
+
+    Where a circuit is not closed nothing is read: only a charge or a refund may probe.
+    """
+    with unit_of_work(deps.engine) as connection:
+        unclosed = circuits.unclosed_circuits(connection)
+    for circuit in unclosed:
+        log.warning("reconciliation.skipped", provider=circuit.provider, account=circuit.account)
     found = event_lists.read(deps)
     looked_up = look_up_overdue(deps)
     pages = ledgers.read(deps)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from shared.container import Container
 from shared.domain import outcomes as o
 from shared.domain.charge import Charge
+from shared.domain.circuit import Key
 from shared.domain.decisions import Circumstances
 from shared.domain.errors import ClaimLost
 from shared.domain.money import Money
@@ -17,7 +18,7 @@ from shared.domain.outbound import OutboundType
 from shared.domain.refund import RESERVING, Refund, RefundFact, RefundStatus
 from shared.domain.refund_decisions import RefundDecision, RefundOutcome, judge_refund
 from shared.domain.refund_moves import RefundEvent
-from shared.repository import charges, outbox, refunds
+from shared.repository import charges, circuits, outbox, refunds
 from shared.settlement import Source, settle
 
 log = structlog.get_logger()
@@ -46,13 +47,17 @@ def settle_refund(
     refund = refunds.lock_refund(connection, refund_id)
     if source.claim_number not in (None, refund.claim_number):
         raise ClaimLost(f"refund {refund_id}: claim {source.claim_number} was taken over")
+    now, key = deps.clock(), Key(charge.provider, charge.account or "")
+    hold = circuits.hold_of(connection, key, since=refund.created_at, now=now)
     seen = Circumstances(
-        now=deps.clock(),
+        now=now,
         tries=refund.tries,
         jitter=deps.jitter(),
         livemode=deps.livemode(charge.provider),
         limits=deps.settings.limits,
         asked_at=refund.started_at,
+        held_until=hold.until,
+        excused=hold.excused,
     )
     decision = judge_refund(refund, outcome, seen)
     values = _learnt(refund, outcome, decision) | _state(refund, decision, source)

@@ -13,12 +13,13 @@ from shared.container import Container
 from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.domain.decisions import weigh_absence
-from shared.domain.errors import ClaimLost
+from shared.domain.errors import ClaimLost, NotConfigured
 from shared.domain.refund_decisions import RefundOutcome
 from shared.domain.retry_policy import Step, next_step
 from shared.providers.base import RefundRequest
-from shared.repository import pacing, refund_claims
+from shared.repository import pacing, refund_claims, refunds
 from shared.settlement import Source
+from worker.breaker import key_of, refuse, tell
 from worker.pacing import has_to_wait
 from worker.patience import patiently
 from worker.refund_settlement import settle_refund
@@ -43,7 +44,13 @@ def execute(deps: Container, refund_id: int) -> None:
     """Carry the refund one step on, if it is due and nobody else has it. Safe to run twice."""
     if has_to_wait(deps, pacing.REFUND, refund_id):
         return
-    claim = _claim(deps, refund_id)
+    try:
+        claim = _claim(deps, refund_id)
+    except NotConfigured as missing:
+        with unit_of_work(deps.engine) as connection:
+            charge_id = refunds.charge_of(connection, refund_id)
+        refuse(deps, charge_id, missing)
+        return
     if claim is None:
         return
     if deps.clock() >= claim.until:  # stopped meanwhile: the key may be dead, a successor has it
@@ -53,7 +60,10 @@ def execute(deps: Container, refund_id: int) -> None:
     outcome = _ask(deps, claim)
     reached(CrashPoint.REFUND_ANSWERED)
     log.info("provider.answered", refund_id=refund_id, outcome=type(outcome).__name__)
-    source = Source(_ACTOR, claim.held.refund.claim_number)
+    held = claim.held
+    key = key_of(held.provider, held.captured.account)
+    tell(deps, key, outcome, held.probe, {"refund": refund_id})
+    source = Source(_ACTOR, held.refund.claim_number)
     try:
         for attempt in patiently(deps):
             with attempt, unit_of_work(deps.engine) as connection:
@@ -70,6 +80,7 @@ def _claim(deps: Container, refund_id: int) -> Claim | None:
         held = refund_claims.claim_refund(connection, refund_id, now=now, until=until)
         if held is None:
             return None
+        deps.provider(held.provider)  # else nothing of the claim stays
         if held.refund.provider_reference is not None:
             return Claim(held, None, Step.FIND, until)
         stored = _current_call(connection, deps, held, now)

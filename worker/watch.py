@@ -7,7 +7,7 @@ import structlog
 from shared.container import Container
 from shared.db import unit_of_work
 from shared.domain.age_limits import AGE_LIMITS
-from shared.repository import ages
+from shared.repository import ages, circuits
 
 log = structlog.get_logger()
 
@@ -22,6 +22,7 @@ def run(deps: Container) -> int:
     with unit_of_work(deps.engine) as connection:
         stuck = ages.overdue_states(connection, oldest)
         unexplained = ages.unexplained_differences(connection)
+        unclosed = circuits.unclosed_circuits(connection)
     for state in stuck:
         log.error(
             "charges.overdue",
@@ -29,6 +30,18 @@ def run(deps: Container) -> int:
             count=state.count,
             since=state.since.isoformat(),
             charges=state.charges,
+        )
+    for circuit in unclosed:
+        log.error(
+            "circuit.unclosed",
+            state=circuit.state,
+            provider=circuit.provider,
+            account=circuit.account,
+            cause=circuit.cause,
+            reason=circuit.reason,
+            since=circuit.since.isoformat(),
+            charges=circuit.charges,
+            refunds=circuit.refunds,
         )
     if unexplained:
         log.error("ledger.unexplained", count=unexplained)

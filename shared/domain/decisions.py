@@ -54,6 +54,18 @@ class Circumstances:
     """Another charge of the order has paid it, or may: asked only of a charge that failed."""
     is_kept_apart: bool = False
     """The capture is on record as money that does not pay."""
+    held_until: datetime | None = None
+    """When the circuit lets a call pass again: it rests for the charge, which has no delay of its
+    own then."""
+    excused: timedelta = timedelta(0)
+    """How long the charge had to wait by no fault but ours."""
+
+    def next_try(self, tries: int, at_least: timedelta | None) -> datetime:
+        """When to try again after a call without an answer; `at_least` is the provider's wish."""
+        if self.held_until is None:
+            return self.now + retry_delay(tries, self.jitter, at_least)
+        rested = self.held_until + (self.held_until - self.now) * self.jitter
+        return max(rested, self.now + (at_least or timedelta(0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +170,8 @@ def _unanswered(
         case o.NotSent(reason, retry_after):
             return _not_sent(charge, reason, retry_after, seen)
         case o.Misconfigured(reason):
-            return _again(_move(charge, Event.NOT_SENT, reason), seen.now + PARKED_DELAY)
+            rest = None if seen.held_until else PARKED_DELAY
+            return _again(_move(charge, Event.NOT_SENT, reason), seen.next_try(0, rest))
         case o.Absent(evidence):
             return _due_now(charge, _move(charge, Event.PROVEN_ABSENT, evidence), seen)
         case o.Indeterminate(reason, _, retry_after):
@@ -171,7 +184,7 @@ def _not_sent(
     charge: Charge, reason: str, retry_after: timedelta | None, seen: Circumstances
 ) -> Decision:
     never_executed = charge.status is Status.SUBMITTING
-    if never_executed and _age(charge, seen) > seen.limits.unsent:
+    if never_executed and _age(charge, seen) - seen.excused > seen.limits.unsent:
         failure = Failure("provider_unavailable", "The payment provider could not be reached.")
         return _move(charge, Event.CANCELED, reason, failure)
     return _unresolved_or_again(charge, Event.NOT_SENT, reason, retry_after, seen)
@@ -187,12 +200,13 @@ def _unresolved_or_again(
     quick look, however often the call was put off before it went out.
     """
     in_doubt = charge.status is Status.INDETERMINATE
-    if in_doubt and seen.now - (seen.asked_at or charge.created_at) > seen.limits.indeterminate:
+    doubt = seen.now - (seen.asked_at or charge.created_at) - seen.excused
+    if in_doubt and doubt > seen.limits.indeterminate:
         return _unresolved(charge, reason)
     decision = _move(charge, event, reason)
     begins = decision.status is Status.INDETERMINATE and not in_doubt
     tries = FIRST_LOOK_TRIES if begins else seen.tries
-    return _again(decision, seen.now + retry_delay(tries, seen.jitter, retry_after))
+    return _again(decision, seen.next_try(tries, retry_after))
 
 
 def _wait(

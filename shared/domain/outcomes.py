@@ -117,6 +117,8 @@ class NotSent:
 
     reason: str
     retry_after: timedelta | None = None
+    is_ailing: bool = field(default=False, compare=False, repr=False)
+    """No connection, no answer in time or a 5xx: the provider itself is in trouble."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,8 @@ class Indeterminate:
     replayable: bool = True
     """False: the provider answers this key with the same non-answer for ever; look it up."""
     retry_after: timedelta | None = None
+    is_ailing: bool = field(default=False, compare=False, repr=False)
+    """As of NotSent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from shared.domain import outcomes as o
 from shared.domain.decisions import Circumstances, Failure
 from shared.domain.refund import Refund, RefundFact, RefundStatus
 from shared.domain.refund_moves import RefundEvent, next_status
-from shared.domain.retry_policy import FIRST_LOOK_TRIES, PARKED_DELAY, retry_delay
+from shared.domain.retry_policy import FIRST_LOOK_TRIES, PARKED_DELAY
 
 SOONEST_LOOK: Final = timedelta(seconds=10)
 LATEST_LOOK: Final = timedelta(hours=1)
@@ -59,12 +59,14 @@ def judge_refund(refund: Refund, outcome: RefundOutcome, seen: Circumstances) ->
         case Refused(code, message):
             return _move(refund, RefundEvent.REFUSED, code, Failure(code, message))
         case o.Misconfigured(reason):
-            return _again(refund, reason, seen.now + PARKED_DELAY)
+            return _again(
+                refund, reason, seen.next_try(0, None if seen.held_until else PARKED_DELAY)
+            )
         case o.Absent(evidence):
             return _again(refund, evidence, seen.now)
         case o.NotSent(reason, retry_after) | o.Indeterminate(reason, _, retry_after):
-            delay = retry_delay(_tries(refund, outcome, seen), seen.jitter, retry_after)
-            return _unresolved(refund, reason, seen) or _again(refund, reason, seen.now + delay)
+            at = seen.next_try(_tries(refund, outcome, seen), retry_after)
+            return _unresolved(refund, reason, seen) or _again(refund, reason, at)
         case _:
             assert_never(outcome)
 
@@ -121,7 +123,7 @@ def _unresolved(refund: Refund, reason: str, seen: Circumstances) -> RefundDecis
     is_taken = refund.provider_reference is not None
     patience = seen.limits.waiting if is_taken else seen.limits.indeterminate
     since = refund.created_at if is_taken else seen.asked_at or refund.created_at
-    if seen.now - since <= patience:
+    if seen.now - since - seen.excused <= patience:
         return None
     return _move(refund, RefundEvent.UNRESOLVED, reason, Failure("unresolved", reason))
 

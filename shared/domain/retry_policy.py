@@ -30,7 +30,7 @@ FIRST_LOOK_TRIES: Final = 1
 """As if it were the first try: a lost answer is looked for within 4 s, unless the provider itself
 asks for more."""
 PARKED_DELAY: Final = timedelta(minutes=1)
-"""How long a charge rests after our credentials were refused."""
+"""How long rests what was refused our credentials, where no circuit says it."""
 
 
 class Step(Enum):

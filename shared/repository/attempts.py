@@ -75,6 +75,14 @@ def count_try(connection: Connection, attempt_id: int) -> None:
     connection.execute(_COUNT, {"attempt": attempt_id})
 
 
+_FORGIVE: Final = update(attempts).where(_IS_THE_ONE).values(tries=attempts.c.tries - 1)
+
+
+def forgive_try(connection: Connection, attempt_id: int) -> None:
+    """Do not count a try that failed because of its circuit: it says nothing of the charge."""
+    connection.execute(_FORGIVE, {"attempt": attempt_id})
+
+
 def suspect(connection: Connection, attempt: Attempt) -> Attempt:
     """Note that a try of the attempt ended without anybody to tell of it."""
     suspected = replace(attempt.record, maybe_executed=True)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, TextClause, bindparam, text, upda
 from shared.domain.charge import Charge, OrderStatus, Provider, Status
 from shared.domain.errors import UnknownRecord
 from shared.domain.money import Money
+from shared.repository.circuits import IS_HELD, IS_LET_THROUGH, JOIN_CIRCUIT, PROBE, PROBED
 from shared.tables import charges as table
 
 _COLUMNS: Final = """
@@ -27,6 +28,8 @@ class ClaimedCharge:
     charge: Charge
     sealed_instrument: bytes | None
     found_as: Status
+    probe: int | None
+    """The number of the probe that it is, where its circuit is half-open."""
 
     @property
     def as_found(self) -> Charge:
@@ -36,27 +39,30 @@ class ClaimedCharge:
 
 _CLAIM: Final = text(f"""
     WITH found AS MATERIALIZED (
-        SELECT id, status FROM charges
-        WHERE id = :id AND next_attempt_at <= :now
+        SELECT c.id, c.status, {PROBED} AS circuit_id FROM charges c {JOIN_CIRCUIT}
+        WHERE c.id = :id AND next_attempt_at <= :now
           AND status IN ('accepted', 'submitting', 'indeterminate')
           AND (claimed_until IS NULL OR claimed_until <= :now) AND parked_reason IS NULL
           AND (cancel_requested_at IS NULL OR status <> 'accepted')
-        FOR NO KEY UPDATE
-    )
+          AND NOT {IS_HELD}
+        FOR NO KEY UPDATE OF c
+    ), {PROBE}
     UPDATE charges c SET
         status = CASE c.status WHEN 'accepted' THEN 'submitting' ELSE 'indeterminate' END,
         claim_number = c.claim_number + 1, claimed_until = :until, dispatch_at = :until,
         updated_at = :now
-    FROM found, orders o
-    WHERE c.id = found.id AND o.id = c.order_id
-    RETURNING {_COLUMNS}, found.status AS found_as
+    FROM found LEFT JOIN probe ON true, orders o
+    WHERE c.id = found.id AND o.id = c.order_id AND {IS_LET_THROUGH}
+    RETURNING {_COLUMNS}, found.status AS found_as, probe.probe_number AS probe
 """)  # noqa: S608 - the columns are a constant of this module
 
 
 def claim_charge(
     connection: Connection, charge_id: int, *, now: datetime, until: datetime
 ) -> ClaimedCharge | None:
-    """Take the charge exclusively until the lease ends; None where it is not due, taken or parked.
+    """Take the charge exclusively until the lease ends, if its circuit lets a call pass.
+
+    None where it is not due, taken, parked or held.
 
     A claim that outlived its lease is taken over: what its holder sent is unknown, so the charge
     is then indeterminate. Nothing new is sent for a charge that its buyer called off.
@@ -66,7 +72,9 @@ def claim_charge(
     if row is None:
         return None
     sealed = row["instrument"]  # psycopg2 hands bytea out as a memoryview
-    return ClaimedCharge(_charge(row), bytes(sealed) if sealed else None, Status(row["found_as"]))
+    return ClaimedCharge(
+        _charge(row), bytes(sealed) if sealed else None, Status(row["found_as"]), row["probe"]
+    )
 
 
 _WISH: Final = text("""
@@ -82,28 +90,33 @@ def wish_to_cancel(connection: Connection, charge_id: int, now: datetime) -> Non
 
 _CLAIM_TO_CANCEL: Final = text(f"""
     WITH found AS MATERIALIZED (
-        SELECT id FROM charges
-        WHERE id = :id AND cancel_requested_at IS NOT NULL
+        SELECT c.id, CASE WHEN provider_reference IS NOT NULL THEN {PROBED} END AS circuit_id
+        FROM charges c {JOIN_CIRCUIT}
+        WHERE c.id = :id AND cancel_requested_at IS NOT NULL
           AND status IN ('accepted', 'requires_action')
           AND (claimed_until IS NULL OR claimed_until <= :now)
-        FOR NO KEY UPDATE
-    )
+          AND (provider_reference IS NULL OR NOT {IS_HELD})
+        FOR NO KEY UPDATE OF c
+    ), {PROBE}
     UPDATE charges c SET
         claim_number = c.claim_number + 1, claimed_until = :until, dispatch_at = :until,
         updated_at = :now
-    FROM found, orders o
-    WHERE c.id = found.id AND o.id = c.order_id
-    RETURNING {_COLUMNS}
+    FROM found LEFT JOIN probe ON true, orders o
+    WHERE c.id = found.id AND o.id = c.order_id AND {IS_LET_THROUGH}
+    RETURNING {_COLUMNS}, probe.probe_number AS probe
 """)  # noqa: S608 - as above
 
 
 def claim_to_cancel(
     connection: Connection, charge_id: int, *, now: datetime, until: datetime
-) -> Charge | None:
-    """Take a charge that is to be cancelled, of which no call is out; None where that is not so."""
+) -> tuple[Charge, int | None] | None:
+    """Take a charge that is to be cancelled, of which no call is out, with its probe's number.
+
+    None where that is not so, or its circuit holds it; what was never sent needs no call.
+    """
     arguments = {"id": charge_id, "now": now, "until": until}
     row = connection.execute(_CLAIM_TO_CANCEL, arguments).mappings().one_or_none()
-    return None if row is None else _charge(row)
+    return None if row is None else (_charge(row), row["probe"])
 
 
 _HOLD_TO_CANCEL: Final = text("""

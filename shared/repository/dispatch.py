@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from shared.domain.charge import Provider
 from shared.domain.outbound import MOST_AT_ONCE, MOST_WHILE_FAILING
+from shared.repository.circuits import HELD_UNTIL, IS_HELD, JOIN_CIRCUIT
 from shared.task_names import (
     CHARGE_CANCEL,
     CHARGE_EXECUTE,
@@ -37,27 +38,35 @@ class Due(NamedTuple):
 #
 # A charge that its buyer called off is not to be charged, whatever else is due for it, and can
 # be cancelled even while it is parked.
-_TAKE_DUE: Final = text("""
+#
+# What its circuit holds is not told but put off, by about its rest; the circuit's closing lets go
+# of it. What was never sent is cancelled without a call, so nothing holds that.
+_TAKE_DUE: Final = text(f"""
     WITH room AS (
         SELECT * FROM unnest(CAST(:providers AS text[]), CAST(:most AS bigint[]),
                              CAST(:most_events AS bigint[])) AS r (provider, most, most_events)
     ), due_charges AS (
-        UPDATE charges SET dispatch_at = :again WHERE id IN (
-            SELECT d.id FROM room CROSS JOIN LATERAL (
-                SELECT id FROM charges WHERE provider = room.provider AND dispatch_at <= :now
-                  AND (parked_reason IS NULL OR cancel_requested_at IS NOT NULL)
-                ORDER BY dispatch_at LIMIT room.most FOR NO KEY UPDATE SKIP LOCKED
+        UPDATE charges SET dispatch_at = coalesce(due.held_until, :again) FROM (
+            SELECT d.* FROM room CROSS JOIN LATERAL (
+                SELECT c.id, CASE WHEN {IS_HELD} AND (c.cancel_requested_at IS NULL
+                    OR c.provider_reference IS NOT NULL) THEN {HELD_UNTIL} END AS held_until
+                FROM charges c {JOIN_CIRCUIT}
+                WHERE c.provider = room.provider AND c.dispatch_at <= :now
+                  AND (c.parked_reason IS NULL OR c.cancel_requested_at IS NOT NULL)
+                ORDER BY c.dispatch_at LIMIT room.most FOR NO KEY UPDATE OF c SKIP LOCKED
             ) d
-        ) RETURNING id, provider, cancel_requested_at IS NOT NULL
-                    AND status IN ('accepted', 'requires_action') AS is_called_off
+        ) due WHERE charges.id = due.id
+        RETURNING charges.id, provider, due.held_until, cancel_requested_at IS NOT NULL
+                  AND status IN ('accepted', 'requires_action') AS is_called_off
     ), due_refunds AS (
-        UPDATE refunds r SET dispatch_at = :again FROM (
-            SELECT d.id, room.provider FROM room CROSS JOIN LATERAL (
-                SELECT r.id FROM refunds r JOIN charges c ON c.id = r.charge_id
+        UPDATE refunds r SET dispatch_at = coalesce(due.held_until, :again) FROM (
+            SELECT d.*, room.provider FROM room CROSS JOIN LATERAL (
+                SELECT r.id, CASE WHEN {IS_HELD} THEN {HELD_UNTIL} END AS held_until
+                FROM refunds r JOIN charges c ON c.id = r.charge_id {JOIN_CIRCUIT}
                 WHERE c.provider = room.provider AND r.dispatch_at <= :now
                 ORDER BY r.dispatch_at LIMIT room.most FOR NO KEY UPDATE OF r SKIP LOCKED
             ) d
-        ) due WHERE r.id = due.id RETURNING r.id, due.provider
+        ) due WHERE r.id = due.id RETURNING r.id, due.provider, due.held_until
     ), due_events AS (
         UPDATE webhook_events SET dispatch_at = :again WHERE id IN (
             SELECT d.id FROM room CROSS JOIN LATERAL (
@@ -80,11 +89,11 @@ _TAKE_DUE: Final = text("""
     )
     SELECT CASE WHEN is_called_off THEN :charge_cancel ELSE :charge_execute END AS task, id,
         provider
-    FROM due_charges
-    UNION ALL SELECT :refund_execute, id, provider FROM due_refunds
+    FROM due_charges WHERE held_until IS NULL
+    UNION ALL SELECT :refund_execute, id, provider FROM due_refunds WHERE held_until IS NULL
     UNION ALL SELECT :webhook_event_handle, id, provider FROM due_events
     UNION ALL SELECT :outbound_event_deliver, id, NULL FROM due_deliveries
-""")
+""")  # noqa: S608 - the fragments are constants
 
 
 def take_due(

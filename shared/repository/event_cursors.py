@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from shared.domain.charge import Provider
+from shared.repository.circuits import IS_CLOSED
 from shared.repository.holding import put_off_in
 
 FIRST_READ: Final = timedelta(days=1)
@@ -52,27 +53,28 @@ def add_cursors(connection: Connection, providers: Iterable[Provider], now: date
     connection.execute(_ADD, arguments)
 
 
-_TAKE: Final = text("""
+_TAKE: Final = text(f"""
     UPDATE event_cursors SET claim_number = claim_number + 1, due_at = :until
     WHERE id = (
-        SELECT id FROM event_cursors e
-        WHERE due_at <= :now AND provider = ANY(:providers) AND (account IS NULL OR EXISTS (
+        SELECT id FROM event_cursors AS asked
+        WHERE due_at <= :now AND provider = ANY(:providers) AND {IS_CLOSED}
+          AND (account IS NULL OR EXISTS (
             SELECT FROM stripe_authorizations a
-            WHERE a.account = e.account AND a.revoked_at IS NULL)
+            WHERE a.account = asked.account AND a.revoked_at IS NULL)
         ) AND (
             asked_at <= :idle_since OR page IS NOT NULL
             OR EXISTS (SELECT FROM charges c WHERE c.deadline_at IS NOT NULL
                 AND c.parked_reason IS NULL
-                AND c.provider = e.provider AND c.account IS NOT DISTINCT FROM e.account)
+                AND c.provider = asked.provider AND c.account IS NOT DISTINCT FROM asked.account)
             OR EXISTS (SELECT FROM charges c WHERE c.dispatch_at IS NOT NULL
                 AND c.status IN ('submitting', 'indeterminate') AND c.parked_reason IS NULL
-                AND c.provider = e.provider AND c.account IS NOT DISTINCT FROM e.account)
+                AND c.provider = asked.provider AND c.account IS NOT DISTINCT FROM asked.account)
             OR EXISTS (SELECT FROM refunds r JOIN charges c ON c.id = r.charge_id
                 WHERE r.dispatch_at IS NOT NULL
-                AND c.provider = e.provider AND c.account IS NOT DISTINCT FROM e.account))
+                AND c.provider = asked.provider AND c.account IS NOT DISTINCT FROM asked.account))
         ORDER BY due_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
     RETURNING id, provider, account, read_until, newest_at, page, claim_number, failures
-""")
+""")  # noqa: S608 - a constant
 
 
 def take_cursor(

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.domain.charge import Provider
+from shared.repository.circuits import IS_CLOSED
 from shared.repository.holding import put_off_in
 
 
@@ -54,9 +55,10 @@ def add_runs(connection: Connection, provider: Provider, closed: date, now: date
 _TAKE: Final = text(f"""
     UPDATE reconciliation_runs SET claim_number = claim_number + 1, due_at = :until
     WHERE id = (
-        SELECT id FROM reconciliation_runs r WHERE due_at <= :now AND provider = ANY(:providers)
+        SELECT id FROM reconciliation_runs AS asked
+        WHERE due_at <= :now AND provider = ANY(:providers) AND {IS_CLOSED}
           AND (account IS NULL OR EXISTS (SELECT FROM stripe_authorizations a
-               WHERE a.account = r.account AND a.revoked_at IS NULL))
+               WHERE a.account = asked.account AND a.revoked_at IS NULL))
         ORDER BY due_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
     RETURNING {_COLUMNS}
 """)  # noqa: S608 - the columns are a constant of this module

@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from shared.domain.charge import Provider, Status
+from shared.repository.circuits import IS_CLOSED
 
 KEYS_KEPT: Final = timedelta(days=30)
 """Longer than every provider's own window, as the contract promises."""
@@ -25,16 +26,16 @@ class OverdueCharge:
     account: str | None
 
 
-_TAKE_OVERDUE: Final = text("""
+_TAKE_OVERDUE: Final = text(f"""
     UPDATE charges c SET deadline_at = looks.again
     FROM unnest(CAST(:statuses AS text[]), CAST(:again AS timestamptz[])) AS looks (status, again)
     WHERE looks.status = c.status AND c.id IN (
-        SELECT id FROM charges
+        SELECT id FROM charges AS asked
         WHERE deadline_at <= :now AND provider_reference IS NOT NULL AND parked_reason IS NULL
-          AND status = ANY(:statuses) AND provider = ANY(:providers)
+          AND status = ANY(:statuses) AND provider = ANY(:providers) AND {IS_CLOSED}
         ORDER BY deadline_at LIMIT 100 FOR NO KEY UPDATE SKIP LOCKED
     ) RETURNING c.id, c.provider, c.provider_reference, c.account
-""")
+""")  # noqa: S608 - a constant
 
 
 def take_overdue(
@@ -44,7 +45,10 @@ def take_overdue(
     now: datetime,
     again: Mapping[Status, datetime],
 ) -> list[OverdueCharge]:
-    """Charges past their deadline in these states, each put off; two callers never get the same."""
+    """Charges past their deadline in these states, each put off; two callers never get the same.
+
+    Of an account whose circuit is not closed none: they are read once it is.
+    """
     arguments = {
         "providers": list(providers),
         "now": now,

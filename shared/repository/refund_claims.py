@@ -14,6 +14,7 @@ from shared.domain.charge import Operation, Provider
 from shared.domain.refund import Captured, Refund
 from shared.domain.retry_policy import AttemptRecord, key_expiry
 from shared.providers.base import FrozenCall
+from shared.repository.circuits import IS_HELD, IS_LET_THROUGH, JOIN_CIRCUIT, PROBE, PROBED
 from shared.repository.refunds import refund_of
 
 _COLUMNS: Final = """
@@ -45,21 +46,27 @@ class ClaimedRefund:
     reason: str | None
     stored: StoredCall | None
     """None where it was never sent, or where the provider made it."""
+    probe: int | None
+    """As of a claimed charge."""
 
 
 _CLAIM: Final = text(f"""
     WITH found AS MATERIALIZED (
-        SELECT id, claimed_until FROM refunds
-        WHERE id = :id AND status = 'pending' AND next_attempt_at <= :now
-          AND (claimed_until IS NULL OR claimed_until <= :now)
-        FOR NO KEY UPDATE
-    ), r AS (
+        SELECT r.id, r.claimed_until, {PROBED} AS circuit_id
+        FROM refunds r JOIN charges c ON c.id = r.charge_id {JOIN_CIRCUIT}
+        WHERE r.id = :id AND r.status = 'pending' AND r.next_attempt_at <= :now
+          AND (r.claimed_until IS NULL OR r.claimed_until <= :now)
+          AND NOT {IS_HELD}
+        FOR NO KEY UPDATE OF r
+    ), {PROBE}, r AS (
         UPDATE refunds SET
             claim_number = claim_number + 1, claimed_until = :until, dispatch_at = :until,
             tries = tries + 1, updated_at = :now,
             maybe_executed = maybe_executed
                 OR (found.claimed_until IS NOT NULL AND request IS NOT NULL)
-        FROM found WHERE refunds.id = found.id RETURNING refunds.*
+        FROM found LEFT JOIN probe ON true
+        WHERE refunds.id = found.id AND {IS_LET_THROUGH}
+        RETURNING refunds.*, probe.probe_number AS probe
     )
     SELECT {_COLUMNS} FROM r JOIN charges c ON c.id = r.charge_id
     JOIN orders o ON o.id = c.order_id
@@ -70,7 +77,7 @@ _CLAIM: Final = text(f"""
 def claim_refund(
     connection: Connection, refund_id: int, *, now: datetime, until: datetime
 ) -> ClaimedRefund | None:
-    """Take the refund exclusively until the lease ends; None where it is not due or is taken.
+    """Take the refund exclusively until the lease ends; None where it is not due, taken or held.
 
     A claim that outlived its lease is taken over: its holder may have sent the request.
     """
@@ -86,6 +93,7 @@ def claim_refund(
         captured=Captured(row["charge_reference"], row["capture_reference"], row["account"]),
         reason=row["reason"],
         stored=_stored(row),
+        probe=row["probe"],
     )
 
 

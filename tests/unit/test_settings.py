@@ -69,6 +69,9 @@ BAD = {
     "LOG_LEVEL": ["LOUD"],
     "RELAY_WINDOW": ["0", "99999999999"],
     "CLAIM_LEASE": ["20", "590"],
+    "CIRCUIT_LEAST_CALLS": ["0", "many"],
+    "CIRCUIT_AILING_SHARE": ["0", "1.1", "nan"],
+    "CIRCUIT_LONGEST_REST": ["1"],
 }
 DURATIONS = [
     name.upper() for name, field in Settings.model_fields.items() if field.annotation is float

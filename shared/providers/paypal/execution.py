@@ -158,9 +158,11 @@ def _unanswered(problem: Problem) -> Outcome:
         case Kind.CREDENTIALS:
             return Misconfigured(problem.reason)
         case Kind.UNSENT | Kind.DEFERRED:
-            return NotSent(problem.reason, problem.retry_after)
+            return NotSent(problem.reason, problem.retry_after, problem.is_ailing)
         case _:
-            return Indeterminate(problem.reason, retry_after=problem.retry_after)
+            return Indeterminate(
+                problem.reason, retry_after=problem.retry_after, is_ailing=problem.is_ailing
+            )
 
 
 def _undecided(meaning: Meaning, problem: Problem, target: Target) -> Outcome:
@@ -183,4 +185,4 @@ def _not_sent(problem: Problem, target: Target) -> Outcome:
         return Misconfigured(problem.reason)
     if meaning is Meaning.GONE:
         return gone(target)
-    return NotSent(problem.reason, problem.retry_after)
+    return NotSent(problem.reason, problem.retry_after, problem.is_ailing)

@@ -46,6 +46,11 @@ class Problem:
     page: str | None = None
     """Where PayPal wants the payer sent."""
 
+    @property
+    def is_ailing(self) -> bool:
+        """Whether PayPal itself is in trouble: there was no answer, or none of substance."""
+        return self.kind in {Kind.UNSENT, Kind.LOST}
+
 
 class CallFailed(Exception):
     """A call without a usable answer."""

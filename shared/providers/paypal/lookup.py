@@ -87,4 +87,6 @@ def unread(failed: CallFailed | Unreadable) -> Indeterminate | Misconfigured:
     is_ours = problem.kind is Kind.REFUSED and meaning_of(problem)[0] is Meaning.OUR_ACCOUNT
     if is_ours or problem.kind is Kind.CREDENTIALS:
         return Misconfigured(problem.reason)
-    return Indeterminate(problem.reason, retry_after=problem.retry_after)
+    return Indeterminate(
+        problem.reason, retry_after=problem.retry_after, is_ailing=problem.is_ailing
+    )

@@ -220,18 +220,19 @@ def _unanswered(problem: Problem) -> RefundOutcome:
         case Kind.CREDENTIALS:
             return Misconfigured(problem.reason)
         case Kind.UNSENT | Kind.DEFERRED:
-            return NotSent(problem.reason, problem.retry_after)
+            return NotSent(problem.reason, problem.retry_after, problem.is_ailing)
         case _:
-            return Indeterminate(problem.reason, retry_after=problem.retry_after)
+            return Indeterminate(
+                problem.reason, retry_after=problem.retry_after, is_ailing=problem.is_ailing
+            )
 
 
 def _not_sent(failed: CallFailed | Unreadable) -> RefundOutcome:
     """The read before the POST failed, so that the POST never left."""
-    match _unread(failed):
-        case Indeterminate(reason, _, retry_after):
-            return NotSent(reason, retry_after)
-        case outcome:
-            return outcome
+    outcome = _unread(failed)
+    if isinstance(outcome, Indeterminate):
+        return NotSent(outcome.reason, outcome.retry_after, outcome.is_ailing)
+    return outcome
 
 
 def _unread(failed: CallFailed | Unreadable) -> RefundOutcome:
@@ -239,4 +240,7 @@ def _unread(failed: CallFailed | Unreadable) -> RefundOutcome:
         return Indeterminate(f"unreadable: {failed}")
     if failed.problem.kind is Kind.CREDENTIALS:
         return Misconfigured(failed.problem.reason)
-    return Indeterminate(failed.problem.reason, retry_after=failed.problem.retry_after)
+    problem = failed.problem
+    return Indeterminate(
+        problem.reason, retry_after=problem.retry_after, is_ailing=problem.is_ailing
+    )

@@ -52,7 +52,7 @@ def after_preparation(error: StripeError) -> o.Outcome:
     """Say what became of a call that cannot move money: what is left open was not sent."""
     outcome = after_payment(error)
     if isinstance(outcome, o.Indeterminate) and not isinstance(error, IdempotencyError):
-        return o.NotSent(outcome.reason, outcome.retry_after)
+        return o.NotSent(outcome.reason, outcome.retry_after, outcome.is_ailing)
     return outcome
 
 
@@ -63,7 +63,8 @@ def after_read(error: StripeError) -> o.Indeterminate | o.Misconfigured:
         case o.Misconfigured():
             return outcome
         case o.NotSent(reason, retry_after) | o.Indeterminate(reason, _, retry_after):
-            return o.Indeterminate(f"could not read: {reason}", retry_after=retry_after)
+            unread = f"could not read: {reason}"
+            return o.Indeterminate(unread, retry_after=retry_after, is_ailing=outcome.is_ailing)
 
 
 def unanswered(error: StripeError) -> o.Unanswered:
@@ -85,7 +86,9 @@ def is_transient(error: BaseException) -> bool:
 
 def _connection(error: APIConnectionError) -> o.NotSent | o.Indeterminate:
     reason = type(error.__cause__).__name__
-    return o.NotSent(reason) if is_unsent(error) else o.Indeterminate(reason)
+    if is_unsent(error):
+        return o.NotSent(reason, is_ailing=True)
+    return o.Indeterminate(reason, is_ailing=True)
 
 
 def _conflict(error: IdempotencyError) -> o.Indeterminate:
@@ -103,7 +106,8 @@ def _by_status(error: StripeError) -> o.Unanswered:
         return o.Misconfigured(f"Stripe refuses our credentials: {reason}")
     if status == HTTPStatus.TOO_MANY_REQUESTS or isinstance(error, RateLimitError):
         return o.NotSent(reason, _retry_after(error))
-    return o.Indeterminate(reason, not _is_stored(error), _retry_after(error))
+    is_ailing = status >= _SERVER_ERROR or not status
+    return o.Indeterminate(reason, not _is_stored(error), _retry_after(error), is_ailing)
 
 
 def _is_stored(error: StripeError) -> bool:
