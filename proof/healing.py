@@ -31,6 +31,7 @@ def _serve(world: World, watch: Watch) -> None:
     for request in list(world.provider.wire):
         world.provider.arrive(request, Verdict.CAPTURED)
     _finish(world)
+    watch.look(world)
     for place, thing in enumerate(turnable(world)):
         if thing.state is not State.APPROVED:  # it waits for us, and whoever waits may give up
             apply(world, Move(Kind.TURN, place))
