@@ -7,7 +7,13 @@ import pytest
 from psycopg2.extensions import connection
 from sqlalchemy import create_engine, inspect
 
-from shared import aftermath_tables, audit_tables, outbound_tables, reconciliation_tables
+from shared import (
+    aftermath_tables,
+    audit_tables,
+    circuit_tables,
+    outbound_tables,
+    reconciliation_tables,
+)
 from shared.domain.state_machine import ALLOWED_MOVES
 from tests.database.rows import charge, run
 
@@ -15,6 +21,7 @@ METADATA = reconciliation_tables.METADATA
 assert outbound_tables.METADATA is METADATA
 assert audit_tables.METADATA is METADATA
 assert aftermath_tables.refunds.metadata is METADATA
+assert circuit_tables.circuits.metadata is METADATA
 
 
 def test_the_trigger_allows_the_moves_of_the_table_and_no_others(db: connection) -> None:
@@ -93,9 +100,15 @@ def test_an_order_is_kept_while_it_may_be_paid(db: connection, order: int, statu
 
 
 @pytest.mark.parametrize(
-    "statement", ["UPDATE transitions SET actor = 'x'", "DELETE FROM transitions"]
+    "statement",
+    [
+        "UPDATE transitions SET actor = 'x'",
+        "DELETE FROM transitions",
+        "UPDATE circuit_changes SET actor = 'x'",
+        "DELETE FROM circuit_changes",
+    ],
 )
-def test_transitions_are_append_only(db: connection, statement: str) -> None:
+def test_what_is_on_record_is_append_only(db: connection, statement: str) -> None:
     with pytest.raises(psycopg2.IntegrityError) as refused:
         run(db, statement)
 
