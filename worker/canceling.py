@@ -40,11 +40,9 @@ def execute(deps: Container, charge_id: int) -> None:
         return
     charge, probe = claim
     reached(CrashPoint.CANCELING_CLAIMED)
-    outcome = _ask(deps, charge)
+    outcome = _ask(deps, charge, probe)
     reached(CrashPoint.CANCELING_ANSWERED)
     log.info("provider.answered", charge_id=charge_id, outcome=type(outcome).__name__)
-    if charge.provider_reference is not None:
-        tell(deps, key_of(charge.provider, charge.account), outcome, probe, {"charge": charge_id})
     try:
         for attempt in patiently(deps):
             with attempt, unit_of_work(deps.engine) as connection:
@@ -67,8 +65,11 @@ def _claim(deps: Container, charge_id: int) -> tuple[Charge, int | None] | None:
     return claim
 
 
-def _ask(deps: Container, charge: Charge) -> o.Outcome:
+def _ask(deps: Container, charge: Charge, probe: int | None) -> o.Outcome:
     if charge.provider_reference is None:
         return o.Withdrawn("cancelled before anything was sent")
     key = f"chg-{charge.identifier}-cancel"
-    return deps.provider(charge.provider).cancel(charge.provider_reference, charge.account, key)
+    provider = deps.provider(charge.provider)
+    outcome = provider.cancel(charge.provider_reference, charge.account, key)
+    tell(deps, key_of(charge.provider, charge.account), outcome, probe, {"charge": charge.id})
+    return outcome
