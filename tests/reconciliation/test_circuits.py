@@ -162,9 +162,8 @@ def test_a_probe_whose_worker_died_lapses_with_its_lease(workshop: Workshop) -> 
 
 
 def test_a_message_in_the_queue_of_a_held_charge_changes_nothing(workshop: Workshop) -> None:
+    refund_id = ask(workshop, paid(workshop, Provider.STRIPE))
     charge_id = workshop.charge_by_stripe()
-    refund_of = paid(workshop, Provider.STRIPE)
-    refund_id = ask(workshop, refund_of)
     pause(workshop)
     rows = workshop.sql("SELECT * FROM charges ORDER BY id"), workshop.sql("SELECT * FROM refunds")
     before = calls(workshop)
