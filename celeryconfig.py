@@ -72,7 +72,6 @@ task_track_started = False
 # Threads: 64 charges in flight for 0.1 MB each, where processes take 41 MB. They know no time
 # limits; the provider's deadline and the claim's lease bound a charge instead.
 worker_pool = "threads"
-worker_consumer = "worker.consumer:Consumer"
 worker_concurrency = _settings.worker_concurrency
 worker_prefetch_multiplier = 1
 worker_cancel_long_running_tasks_on_connection_loss = False  # never kill a charge in flight
@@ -80,6 +79,8 @@ worker_disable_rate_limits = True
 worker_hijack_root_logger = False
 worker_redirect_stdouts = False
 worker_detect_quorum_queues = not _on_redis
+
+beat_max_loop_interval = 5  # it says that often that it lives
 
 enable_utc = True
 timezone = "UTC"

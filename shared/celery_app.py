@@ -5,5 +5,5 @@ from celery import Celery
 from shared import broker
 
 broker.register()
-app = Celery("chargehand")
+app = Celery("chargehand", amqp=broker.AMQP)
 app.config_from_object("celeryconfig")

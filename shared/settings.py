@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Final, Literal, Self, TypeVar
 
 from cryptography.fernet import Fernet
@@ -40,6 +41,8 @@ class Settings(
     environment: Literal["development", "production"] = "development"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
+    liveness_file: str = ""
+
     encryption_keys: Secrets
 
     provider_connect_timeout: Seconds = 5
@@ -72,6 +75,13 @@ class Settings(
             raise ValueError("needs at least one key; make one with script/key")
         for key in value:
             _require_fernet(key.get_secret_value())
+        return value
+
+    @field_validator("liveness_file")
+    @classmethod
+    def _in_a_folder(cls, value: str) -> str:
+        if value and not os.access(Path(value).parent, os.W_OK):
+            raise ValueError("must be a file in a folder that can be written to")
         return value
 
     @model_validator(mode="after")

@@ -4,7 +4,9 @@ from shared.celery_app import app
 from shared.observability import configure_logging
 from shared.settings import load_settings
 from worker import tasks
+from worker.liveness import Liveness
 
 configure_logging(load_settings().log_level)
+app.steps["consumer"].add(Liveness)
 
 __all__ = ["app", "tasks"]

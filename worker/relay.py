@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.celery_app import app
 from shared.container import Container, container
+from shared.liveness import touch
 from shared.observability import configure_logging
 from shared.settings import load_settings
 from worker.dispatch import Outlet, broker_errors, open_publisher, publish_due
@@ -27,6 +28,7 @@ def run(deps: Container, celery: Celery, stopping: threading.Event) -> None:
     """Publish until told to stop, outliving broker and database."""
     away_errors: tuple[type[BaseException], ...] = (SQLAlchemyError, *broker_errors(celery))
     while not stopping.is_set():
+        touch()
         try:
             with open_publisher(celery) as publisher:
                 _relay(deps, celery, publisher, stopping)
@@ -38,6 +40,7 @@ def run(deps: Container, celery: Celery, stopping: threading.Event) -> None:
 def _relay(deps: Container, celery: Celery, publisher: Outlet, stopping: threading.Event) -> None:
     batch, room = deps.settings.relay_batch, dict[str, int]()
     while not stopping.is_set():
+        touch()
         if min(room.values(), default=0) < batch:
             room = room_in(deps, publisher)
         if max(room.values()) <= 0:  # the broker's memory stays bounded however many rows are due

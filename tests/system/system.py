@@ -47,7 +47,7 @@ SETTLED = {"succeeded", "failed", "canceled", "needs-review"}
 COMMANDS = {
     "web": "gunicorn api_shim.wsgi:app --config api_shim/gunicorn.conf.py",
     "relay": "python -m worker.relay",
-    "beat": "celery -A worker.app beat --scheduler celery.beat:Scheduler",
+    "beat": "celery -A worker.app beat --scheduler worker.liveness:LivingScheduler",
 }
 CONSUMERS = {
     "worker": [queue for queue in QUEUES if queue != OUTBOUND],

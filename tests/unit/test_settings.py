@@ -57,6 +57,7 @@ BAD = {
     "OUTBOUND_ALLOWED_PORTS": ["x", "0", "70000", "1-99999999999", "1-2-3"],
     "OUTBOUND_ALLOWED_NETWORKS": ["x", "10.0.0.1/8"],
     "OUTBOUND_LEASE": ["10"],
+    "LIVENESS_FILE": ["/nonexistent/alive", "\0/alive"],
     "PORT": ["0", "65536", "http"],
     "RATE_LIMIT_PER_USER": ["often", "0/minute", "99999999999/minute"],
     "TRUSTED_PROXIES": ["-1"],
