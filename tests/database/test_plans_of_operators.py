@@ -54,7 +54,7 @@ def statements_of(
     sent: list[tuple[str, Mapping[str, Any]]] = []
 
     def note(
-        _connection: object, _cursor: object, statement: str, values: object, *_: object
+        _connection: object, _cursor: object, statement: str, values: Mapping[str, Any], *_: object
     ) -> None:
         sent.append((statement, values))
 
