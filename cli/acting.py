@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import uuid
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar
 
 import click
@@ -41,22 +42,21 @@ def as_json(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
-def acting(command: Command) -> Command:
-    """Let the command be told who acts, why, and which action it is if it was tried before."""
-    for option in (
-        click.option("--reason", required=True, help="Why; it stays on record."),
-        click.option("--actor", default=getpass.getuser, help="Who acts.  [default: your login]"),
-        click.option(
-            "--once",
-            type=click.UUID,
-            default=uuid.uuid4,
-            help="The action's UUID: given the same one again, it is not done again.",
-        ),
-    ):
-        command = option(command)
-    return command
+def acting(command: Callable[..., None]) -> Callable[..., None]:
+    """Give the command a `mandate`: who acts, why, which action it is if it was tried before."""
+
+    @wraps(command)
+    def mandated(*, actor: str, reason: str, once: uuid.UUID, **given: object) -> None:
+        command(mandate=Mandate(actor, reason, once), **given)
+
+    return _reason(_actor(_once(mandated)))
 
 
-def mandate(actor: str, reason: str, once: uuid.UUID) -> Mandate:
-    """The mandate that these options give."""
-    return Mandate(actor, reason, once)
+_reason = click.option("--reason", required=True, help="Why; it stays on record.")
+_actor = click.option("--actor", default=getpass.getuser, help="Who acts.  [default: your login]")
+_once = click.option(
+    "--once",
+    type=click.UUID,
+    default=uuid.uuid4,
+    help="The action's UUID: given the same one again, it is not done again.",
+)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import uuid
-
 import click
 
-from cli.acting import acting, as_json, deps, mandate
+from cli.acting import acting, as_json, deps
 from cli.naming import NAME, Name
 from cli.printing import facts, print_facts, print_json, print_table
 from shared.db import unit_of_work
 from shared.domain.charge import Status
 from shared.domain.errors import ActionRefused
+from shared.domain.resolutions import Resolution
 from shared.operations import charges as operations
+from shared.operations import resolving
+from shared.operations.acting import Mandate
+from shared.operations.resolving import Ask
 from shared.repository.charge_lists import ChargeSummary, list_charges, list_reviews, summarize
 from shared.repository.operator_actions import OperatorAction
 from shared.repository.timeline import timeline
@@ -73,7 +75,12 @@ def reviews(*, after: int, most: int, as_json: bool) -> None:
     with unit_of_work(deps().engine) as connection:
         found = list_reviews(connection, after=after, most=most)
     if as_json:
-        print_json([facts(each) | {"suggestion": each.suggestion} for each in found])
+        print_json(
+            [
+                facts(each) | {"suggestion": each.suggestion, "possible": list(each.possible)}
+                for each in found
+            ]
+        )
         return
     rows = [(r.charge.id, r.since, (r.suggestion or {}).get("action"), r.why) for r in found]
     print_table(("id", "since", "suggested", "why"), rows)
@@ -83,13 +90,38 @@ def reviews(*, after: int, most: int, as_json: bool) -> None:
 @click.argument("charge", type=NAME)
 @acting
 @as_json
-def retry(*, charge: Name, actor: str, reason: str, once: uuid.UUID, as_json: bool) -> None:
+def retry(*, charge: Name, mandate: Mandate, as_json: bool) -> None:
     """Make the next attempt of CHARGE due now.
 
     In doubt, a worker looks at the provider, or repeats the frozen request under its frozen key:
     nothing is charged twice by it.
     """
-    done = operations.retry(deps(), id_of(charge), mandate(actor, reason, once))
+    done = operations.retry(deps(), id_of(charge), mandate)
+    tell(done, as_json=as_json)
+
+
+@charges.command()
+@click.argument("charge", type=NAME)
+@click.argument("decision", type=click.Choice([each.value for each in Resolution]))
+@click.option("--reference", help="The provider's object, where the charge knows none.")
+@acting
+@as_json
+def resolve(
+    *, charge: Name, decision: str, reference: str | None, mandate: Mandate, as_json: bool
+) -> None:
+    r"""Decide about CHARGE, which waits for a person; --reason is kept as the note.
+
+    \b
+    succeed  let the payment stand that the provider's own object proves
+    refund   give back what was captured and does not pay, else the payment itself
+    fail     end it: the provider proves that nothing was captured
+    cancel   call it off at the provider, which confirms it
+    keep     note what was found out, and decide later
+
+    The provider is asked again: what it says decides, not what was known.
+    """
+    ask = Ask(Resolution(decision), reference)
+    done = resolving.resolve(deps(), id_of(charge), ask, mandate)
     tell(done, as_json=as_json)
 
 

@@ -70,6 +70,21 @@ def settle(
     return decision.status
 
 
+def write_resolution(
+    connection: Connection,
+    deps: Container,
+    charge: Charge,
+    outcome: o.Outcome,
+    decision: Decision,
+    source: Source,
+) -> None:
+    """Write what a person decided of a locked charge; the database refuses any other status."""
+    now = deps.clock()
+    _write_attempt(connection, charge, None, outcome, now, is_over=True)
+    _write_move(connection, charge, outcome, decision, source, now)
+    log.info("charge.resolved", charge_id=charge.id, status=decision.status, by=decision.event)
+
+
 def circumstances(
     connection: Connection,
     deps: Container,

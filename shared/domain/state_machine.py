@@ -25,6 +25,9 @@ class Event(StrEnum):
     RETURNED = "returned"  # captured, but not as asked: the money goes back
     CONTRADICTED = "contradicted"  # the provider's facts do not agree with ours
     UNRESOLVED = "unresolved"  # past its age limit
+    REVIEWED_PAID = "reviewed_paid"  # a person decided: its payment stands
+    REVIEWED_FAILED = "reviewed_failed"  # a person decided: no money of it pays
+    REVIEWED_CANCELED = "reviewed_canceled"  # a person decided: it is called off
 
 
 _S = Status
@@ -60,7 +63,12 @@ TRANSITIONS: Final[dict[Status, dict[Event, Status]]] = {
     # The provider's object may outlive a refusal: its payer tries again, and pays.
     _S.FAILED: {Event.APPROVED: _S.SUCCEEDED, Event.CONTRADICTED: _S.NEEDS_REVIEW},
     _S.CANCELED: {Event.APPROVED: _S.NEEDS_REVIEW, Event.CONTRADICTED: _S.NEEDS_REVIEW},
-    _S.NEEDS_REVIEW: {},
+    # A person leads out of it alone, and only by what the provider proves (`resolutions`).
+    _S.NEEDS_REVIEW: {
+        Event.REVIEWED_PAID: _S.SUCCEEDED,
+        Event.REVIEWED_FAILED: _S.FAILED,
+        Event.REVIEWED_CANCELED: _S.CANCELED,
+    },
 }
 """The moves. A pair that is not here leaves the charge where it is: repeated, late and reordered
 facts are absorbed. Money is weighed before, wherever the charge stands (`late_money`)."""

@@ -63,6 +63,13 @@ def act(
     return made
 
 
+def recorded(deps: Container, mandate: Mandate, action: str, subject: str) -> OperatorAction | None:
+    """The action where it is done already: what asks a provider first need not ask again."""
+    with unit_of_work(deps.engine) as connection:
+        done = lock_action(connection, mandate.identifier)
+    return None if done is None else _same(done, action, subject)
+
+
 def _same(done: OperatorAction, action: str, subject: str) -> OperatorAction:
     if (done.action, done.subject) != (action, subject):
         raise ActionRefused(

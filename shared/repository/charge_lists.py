@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, text
 
 from shared.domain.charge import Provider, Status
 from shared.domain.money import Money
+from shared.domain.resolutions import Resolution, possible
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,15 @@ class Review:
     since: datetime
     why: str
     evidence: dict[str, Any]
+    is_captured: bool
+    """The payment is known."""
+    has_stray: bool
+    """Money of it stands apart, and does not go back yet."""
+
+    @property
+    def possible(self) -> tuple[Resolution, ...]:
+        """The decisions worth offering."""
+        return possible(is_captured=self.is_captured, has_stray=self.has_stray)
 
     @property
     def suggestion(self) -> dict[str, Any] | None:
@@ -83,7 +93,11 @@ class Review:
 
 
 _REVIEWS: Final = text("""
-    SELECT c.*, t.at AS since, t.reason AS why, t.evidence
+    SELECT c.*, t.at AS since, t.reason AS why, t.evidence,
+           c.amount_captured_minor > 0 AS is_captured,
+           EXISTS (SELECT FROM stray_captures s WHERE s.charge_id = c.id AND NOT EXISTS (
+               SELECT FROM refunds r WHERE r.stray_capture_id = s.id
+               AND r.status IN ('pending', 'succeeded', 'needs_review'))) AS has_stray
     FROM charges c CROSS JOIN LATERAL (
         SELECT at, reason, evidence FROM transitions
         WHERE charge_id = c.id ORDER BY id DESC LIMIT 1
@@ -95,7 +109,17 @@ _REVIEWS: Final = text("""
 def list_reviews(connection: Connection, *, after: int = 0, most: int = 50) -> list[Review]:
     """What waits for a person, the oldest charge first."""
     rows = connection.execute(_REVIEWS, {"after": after, "most": most}).mappings()
-    return [Review(_summary(row), row["since"], row["why"], row["evidence"] or {}) for row in rows]
+    return [
+        Review(
+            charge=_summary(row),
+            since=row["since"],
+            why=row["why"],
+            evidence=row["evidence"] or {},
+            is_captured=row["is_captured"],
+            has_stray=row["has_stray"],
+        )
+        for row in rows
+    ]
 
 
 def _summary(row: RowMapping) -> ChargeSummary:

@@ -78,3 +78,28 @@ _REFUND: Final = text("""
 def refund_stray(connection: Connection, stray_id: int, identifier: UUID, now: datetime) -> None:
     """Let the whole capture go back, due at once; the database knows one such refund at most."""
     connection.execute(_REFUND, {"stray": stray_id, "identifier": identifier, "now": now})
+
+
+_RETURN: Final = text("""
+    INSERT INTO refunds (identifier, charge_id, stray_capture_id, provider, origin, amount_minor,
+                         currency, status, reason, requested_by, next_attempt_at, dispatch_at,
+                         created_at, updated_at)
+    SELECT gen_random_uuid(), s.charge_id, s.id, s.provider, 'ours', s.amount_minor, s.currency,
+           'pending', :reason, :requested_by, :now, :now, :now, :now
+    FROM stray_captures s WHERE s.charge_id = :charge AND NOT EXISTS (
+        SELECT FROM refunds r WHERE r.stray_capture_id = s.id
+        AND r.status IN ('pending', 'succeeded', 'needs_review'))
+""")
+
+
+def return_strays(
+    connection: Connection, charge_id: int, *, reason: str, requested_by: str, now: datetime
+) -> int:
+    """Let every stray capture of the locked charge go back that does not yet; how many."""
+    arguments = {
+        "charge": charge_id,
+        "reason": reason,
+        "requested_by": requested_by,
+        "now": now,
+    }
+    return connection.execute(_RETURN, arguments).rowcount

@@ -15,7 +15,11 @@ EVENTS = [
     *(Event.ACTION_REQUIRED, Event.PAYER_ACTED, Event.SUBMITTED, Event.APPROVED),
     *(Event.DECLINED, Event.CANCELED, Event.RETURNED, Event.CONTRADICTED),
     *(Event.UNRESOLVED, Event.WITHDRAWN),
+    *(Event.REVIEWED_PAID, Event.REVIEWED_FAILED, Event.REVIEWED_CANCELED),
 ]
+DECIDED = EVENTS[-3:]
+"""What a person alone does; all else happens by itself."""
+BY_ITSELF = EVENTS[:-3]
 CODES = {
     "acc": Status.ACCEPTED,
     "sub": Status.SUBMITTING,
@@ -29,16 +33,16 @@ CODES = {
 }
 # A dot is a charge that stays where it is.
 GRID = """
-    claim not_sent lost absent action acted submitted approved declined canceled ret con unr wit
-acc sub   .        .    .      .      .     pro       SUC      FAI      CAN      FAI REV .   CAN
-sub .     acc      ind  .      act    .     pro       SUC      FAI      CAN      FAI REV .   .
-ind .     .        .    acc    act    .     pro       SUC      FAI      CAN      FAI REV REV .
-act .     .        .    .      .      acc   pro       SUC      FAI      CAN      FAI REV REV .
-pro .     .        .    .      .      .     .         SUC      FAI      CAN      FAI REV REV .
-SUC .     .        .    .      .      .     .         .        .        .        .   REV .   .
-FAI .     .        .    .      .      .     .         SUC      .        .        .   REV .   .
-CAN .     .        .    .      .      .     .         REV      .        .        .   REV .   .
-REV .     .        .    .      .      .     .         .        .        .        .   .   .   .
+    claim not lost abs act pay sub app dec can ret con unr wit paid fail canc
+acc sub   .   .    .   .   .   pro SUC FAI CAN FAI REV .   CAN .    .    .
+sub .     acc ind  .   act .   pro SUC FAI CAN FAI REV .   .   .    .    .
+ind .     .   .    acc act .   pro SUC FAI CAN FAI REV REV .   .    .    .
+act .     .   .    .   .   acc pro SUC FAI CAN FAI REV REV .   .    .    .
+pro .     .   .    .   .   .   .   SUC FAI CAN FAI REV REV .   .    .    .
+SUC .     .   .    .   .   .   .   .   .   .   .   REV .   .   .    .    .
+FAI .     .   .    .   .   .   .   SUC .   .   .   REV .   .   .    .    .
+CAN .     .   .    .   .   .   .   REV .   .   .   REV .   .   .    .    .
+REV .     .   .    .   .   .   .   .   .   .   .   .   .   .   SUC  FAI  CAN
 """
 ROWS = [line.split() for line in GRID.strip().splitlines()[1:]]
 PAIRS = [
@@ -120,8 +124,16 @@ def test_money_alone_leads_from_a_refusal_to_success() -> None:
     assert next_status(Status.FAILED, Event.APPROVED) is Status.SUCCEEDED
 
 
-def test_a_charge_before_a_person_is_moved_by_nothing() -> None:
+def test_a_charge_before_a_person_is_moved_by_that_person_alone() -> None:
     assert reachable_from(Status.NEEDS_REVIEW) == {Status.NEEDS_REVIEW}
+    assert {next_status(Status.NEEDS_REVIEW, event) for event in DECIDED} == {
+        *(Status.SUCCEEDED, Status.FAILED, Status.CANCELED)
+    }
+
+
+@pytest.mark.parametrize("status", [each for each in Status if each is not Status.NEEDS_REVIEW])
+def test_a_person_moves_nothing_that_is_not_before_them(status: Status) -> None:
+    assert {next_status(status, event) for event in DECIDED} == {status}
 
 
 @pytest.mark.parametrize("status", LIVE)
@@ -143,7 +155,7 @@ def test_a_call_is_made_only_after_a_claim_of_an_accepted_charge() -> None:
     assert ways == {(Status.ACCEPTED, Event.CLAIMED)}
 
 
-@given(st.sampled_from(list(Status)), st.lists(st.sampled_from(list(Event))))
+@given(st.sampled_from(list(Status)), st.lists(st.sampled_from(BY_ITSELF)))
 def test_a_success_is_never_lost_whatever_follows(start: Status, later: list[Event]) -> None:
     paid = next_status(start, Event.APPROVED)
 
@@ -192,7 +204,7 @@ def after(status: Status, events: Iterable[Event]) -> Status:
 
 def reachable_from(start: Status) -> set[Status]:
     found = {start}
-    while grown := {next_status(status, event) for status in found for event in Event} - found:
+    while grown := {next_status(status, event) for status in found for event in BY_ITSELF} - found:
         found |= grown
     return found
 
