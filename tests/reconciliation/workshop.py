@@ -140,7 +140,7 @@ class Workshop:
     def run(self, deps: Container | None = None) -> int:
         """Carry on whatever is due until nothing is; how many messages that took."""
         count = 0
-        while due := self._due():
+        while due := self.due():
             for task, row_id, _ in due:
                 HANDLERS[task](deps or self.deps, row_id)
             count += len(due)
@@ -256,12 +256,13 @@ class Workshop:
             line["method"] == "GET" and line["path"] == path for line in self.control.requests()
         )
 
-    def _wired(self, settings: Settings) -> Container:
-        made = build(settings, name="workshop", clock=self.clock)
-        return replace(made, jitter=lambda: 0.5)
-
-    def _due(self) -> list[dispatch.Due]:
+    def due(self) -> list[dispatch.Due]:
+        """What the relay would publish now."""
         now = self.clock()
         with unit_of_work(self.deps.engine) as connection:
             again, most = now + timedelta(seconds=30), dict.fromkeys(QUEUES, 500)
             return dispatch.take_due(connection, now=now, again=again, most=most)
+
+    def _wired(self, settings: Settings) -> Container:
+        made = build(settings, name="workshop", clock=self.clock)
+        return replace(made, jitter=lambda: 0.5)
