@@ -23,6 +23,22 @@ class State(StrEnum):
 
 
 @dataclass(eq=False)
+class GivenBack:
+    """A refund, as the provider holds it."""
+
+    reference: str
+    capture: str
+    money: Money
+    status: RefundStatus
+    ours: frozenset[str]
+    """What it names of ours; nothing where it was made by hand."""
+
+    def fact(self) -> RefundFact:
+        """What whoever reads it now is told."""
+        return RefundFact(self.reference, self.capture, self.money, self.status, self.ours)
+
+
+@dataclass(eq=False)
 class Thing:
     """A PaymentIntent or a PayPal order."""
 
@@ -31,7 +47,9 @@ class Thing:
     order: str
     money: Money
     state: State
-    refunds: list[RefundFact] = field(default_factory=list)
+    refunds: list[GivenBack] = field(default_factory=list)
+    is_late: bool = False
+    """Captured after it had ended without money: by the payer, whatever we do."""
 
     @property
     def capture(self) -> str:
@@ -41,17 +59,22 @@ class Thing:
     @property
     def refunded(self) -> int:
         """How much of it went back."""
-        return sum(
-            fact.money.amount_minor
-            for fact in self.refunds
-            if fact.status is RefundStatus.SUCCEEDED
-        )
+        return self._given({RefundStatus.SUCCEEDED})
+
+    @property
+    def left(self) -> int:
+        """How much of it may still go back."""
+        taken = self.money.amount_minor if self.state is State.CAPTURED else 0
+        return taken - self._given({RefundStatus.SUCCEEDED, RefundStatus.PENDING})
 
     @property
     def net(self) -> int:
         """How much of the buyer's money it holds."""
         taken = self.money.amount_minor if self.state is State.CAPTURED else 0
         return taken - self.refunded
+
+    def _given(self, statuses: set[RefundStatus]) -> int:
+        return sum(one.money.amount_minor for one in self.refunds if one.status in statuses)
 
     def outcome(self) -> o.Outcome:
         """What whoever reads it now is told."""
@@ -87,6 +110,7 @@ class Ledger:
         self.things: list[Thing] = []
         self.told: list[Told] = []
         self.undelivered: list[Told] = []
+        self.lost: list[Told] = []
 
     def make(self, body: JsonObject, state: State) -> Thing:
         """A new object for what a call asks for."""
@@ -99,16 +123,35 @@ class Ledger:
 
     def move(self, thing: Thing, state: State) -> None:
         """Let the object stand elsewhere, and tell of it."""
+        thing.is_late |= thing.state in {State.DECLINED, State.CANCELED}
         thing.state = state
         self._tell(thing, thing.outcome())
 
-    def refund(self, thing: Thing, amount: int) -> None:
-        """Give money back, as the merchant may at the provider's own dashboard."""
+    def refund(
+        self, thing: Thing, amount: int, status: RefundStatus, ours: frozenset[str] = frozenset()
+    ) -> GivenBack:
+        """Give money back, as we ask for, or the merchant at the provider's own dashboard."""
         money = Money(amount, thing.money.currency)
         reference = f"re_{thing.reference}_{len(thing.refunds) + 1}"
-        fact = RefundFact(reference, thing.capture, money, RefundStatus.SUCCEEDED)
-        thing.refunds.append(fact)
-        self._tell(thing, fact)
+        made = GivenBack(reference, thing.capture, money, status, ours)
+        thing.refunds.append(made)
+        self._tell(thing, made.fact())
+        return made
+
+    def move_refund(self, made: GivenBack, status: RefundStatus) -> None:
+        """Let a refund stand elsewhere, and tell of it."""
+        made.status = status
+        thing = next(thing for thing in self.things if made in thing.refunds)
+        self._tell(thing, made.fact())
+
+    @property
+    def refunds(self) -> list[GivenBack]:
+        """All refunds."""
+        return [made for thing in self.things for made in thing.refunds]
+
+    def lose(self, index: int) -> None:
+        """Never deliver an event."""
+        self.lost.append(self.undelivered.pop(index))
 
     def of(self, reference: str) -> Thing | None:
         """The object of that id."""

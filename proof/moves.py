@@ -8,11 +8,26 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from proof.ledger import State, Thing
+from proof.ledger import GivenBack, Thing
 from proof.stage import Actor
+from proof.tables import Row
+from proof.targets import (
+    PAYBACKS,
+    TURNS,
+    actors,
+    always,
+    captured,
+    charges,
+    messages,
+    refundable,
+    sweeps,
+    turnable,
+    undelivered,
+    unpaid,
+)
 from proof.wire import Request, Verdict, Word
 from proof.world import PRICE, World
-from shared.domain.charge import Provider
+from shared.domain.refund import RefundStatus
 
 
 class Kind(StrEnum):
@@ -29,6 +44,9 @@ class Kind(StrEnum):
     LOSE = "a webhook is lost"
     TURN = "payer, bank or merchant act"
     REFUND = "the merchant refunds by hand"
+    ASK = "somebody asks us for a refund"
+    PAY_BACK = "a refund goes on at the provider"
+    CALL_OFF = "the buyer calls a charge off"
     SWEEP = "the sweep runs"
     CANCEL = "the operator cancels the order"
     WEATHER = "the provider refuses us, ails, or is well again"
@@ -65,29 +83,6 @@ _VERDICTS: Final = (Verdict.CAPTURED, Verdict.CAPTURED, *Verdict)
 _WEATHERS: Final = (Verdict.REFUSED, Verdict.BROKEN, None)
 HOW: Final = len(_WORDS) * len(_VERDICTS)
 """How many ways there are in which a worker may go on."""
-
-_TURNS: Final[dict[tuple[Provider, State], tuple[State, ...]]] = {
-    (Provider.STRIPE, State.OPEN): (
-        *(State.CAPTURED, State.CAPTURED),
-        *(State.DECLINED, State.PENDING, State.CANCELED),
-    ),
-    (Provider.STRIPE, State.PENDING): (State.CAPTURED, State.DECLINED),
-    (Provider.PAYPAL, State.OPEN): (State.APPROVED, State.APPROVED, State.CANCELED),
-    (Provider.PAYPAL, State.APPROVED): (State.CANCELED,),
-    (Provider.PAYPAL, State.PENDING): (State.CAPTURED, State.DECLINED),
-}
-"""Where payer, bank or merchant may lead an object that is not at its end."""
-
-
-def turnable(world: World) -> list[Thing]:
-    """Objects at the provider that may still turn."""
-    provider = world.provider
-    return [thing for thing in provider.ledger.things if (provider.name, thing.state) in _TURNS]
-
-
-def refundable(world: World) -> list[Thing]:
-    """Objects that hold money."""
-    return [thing for thing in world.provider.ledger.things if thing.net > 0]
 
 
 def apply(world: World, move: Move) -> None:
@@ -141,17 +136,31 @@ def _receive(world: World, move: Move, _target: object) -> None:
 
 
 def _lose(world: World, move: Move, _target: object) -> None:
-    del world.provider.ledger.undelivered[move.pick % len(world.provider.ledger.undelivered)]
+    world.provider.ledger.lose(move.pick % len(world.provider.ledger.undelivered))
 
 
 def _turn(world: World, move: Move, thing: Thing) -> None:
-    ways = _TURNS[world.provider.name, thing.state]
+    ways = TURNS[world.provider.name, thing.state]
     world.provider.ledger.move(thing, ways[move.how % len(ways)])
 
 
 def _refund(world: World, move: Move, thing: Thing) -> None:
-    amount = thing.net if move.how % 2 else min(thing.net, PRICE.amount_minor // 2)
-    world.provider.ledger.refund(thing, amount)
+    amount = thing.left if move.how % 2 else min(thing.left, PRICE.amount_minor // 2)
+    status = RefundStatus.PENDING if move.how % 4 == 0 else RefundStatus.SUCCEEDED
+    world.provider.ledger.refund(thing, amount, status)
+
+
+def _ask(world: World, move: Move, charge: Row) -> None:
+    world.ask_for_refund(charge["id"], None if move.how % 3 == 0 else PRICE.amount_minor // 2)
+
+
+def _pay_back(world: World, move: Move, made: GivenBack) -> None:
+    ways = PAYBACKS[made.status]
+    world.provider.ledger.move_refund(made, ways[move.how % len(ways)])
+
+
+def _call_off(world: World, _move: Move, charge: Row) -> None:
+    world.call_off(charge["id"])
 
 
 def _sweep(world: World, _move: Move, _target: object) -> None:
@@ -170,47 +179,25 @@ def _wait(world: World, move: Move, _target: object) -> None:
     world.wait(WAITS[move.how % len(WAITS)])
 
 
-def _always(_world: World) -> tuple[None]:
-    return (None,)
-
-
-MOST_ACTORS: Final = 3
-"""Workers at work at once."""
-
-
-def _messages(world: World) -> list[tuple[str, int]]:
-    return world.queue.messages if len(world.actors) < MOST_ACTORS else []
-
-
-def _sweeps(world: World) -> tuple[None, ...]:
-    is_running = any(actor.name == "sweep" for actor in world.actors)
-    return () if is_running or len(world.actors) >= MOST_ACTORS else (None,)
-
-
-def _actors(world: World) -> list[Actor]:
-    return world.actors
-
-
-def _undelivered(world: World) -> Sequence[object]:
-    return world.provider.ledger.undelivered
-
-
 TARGETS: Final[dict[Kind, Callable[[World], Sequence[object]]]] = {
-    Kind.ACCEPT: _always,
-    Kind.RELAY: _always,
-    Kind.FLUSH: _messages,
-    Kind.DELIVER: _messages,
-    Kind.STEP: _actors,
-    Kind.KILL: _actors,
+    Kind.ACCEPT: always,
+    Kind.RELAY: always,
+    Kind.FLUSH: messages,
+    Kind.DELIVER: messages,
+    Kind.STEP: actors,
+    Kind.KILL: actors,
     Kind.ARRIVE: lambda world: world.provider.wire,
-    Kind.RECEIVE: _undelivered,
-    Kind.LOSE: _undelivered,
+    Kind.RECEIVE: undelivered,
+    Kind.LOSE: undelivered,
     Kind.TURN: turnable,
     Kind.REFUND: refundable,
-    Kind.SWEEP: _sweeps,
-    Kind.CANCEL: _always,
-    Kind.WEATHER: _always,
-    Kind.WAIT: _always,
+    Kind.ASK: captured,
+    Kind.PAY_BACK: unpaid,
+    Kind.CALL_OFF: charges,
+    Kind.SWEEP: sweeps,
+    Kind.CANCEL: always,
+    Kind.WEATHER: always,
+    Kind.WAIT: always,
 }
 """Whom each kind may befall now."""
 
@@ -226,6 +213,9 @@ _DO: Final[dict[Kind, Callable[..., None]]] = {
     Kind.LOSE: _lose,
     Kind.TURN: _turn,
     Kind.REFUND: _refund,
+    Kind.ASK: _ask,
+    Kind.PAY_BACK: _pay_back,
+    Kind.CALL_OFF: _call_off,
     Kind.SWEEP: _sweep,
     Kind.CANCEL: _cancel,
     Kind.WEATHER: _weather,

@@ -14,7 +14,7 @@ _TABLES: Final = (
 _BY_CHANCE: Final = frozenset(
     # an id or a hash that differs, or JSON whose instants are texts in one of them
     "id circuit_id event_id order_id instrument_fingerprint identifier evidence".split()
-) | {"payment_mode"}
+) | {"payment_mode", "refund_id", "stray_capture_id"}
 
 
 def portrait(ground: Ground) -> dict[str, list[Row]]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from threading import Lock
-from typing import Final
+from typing import Final, cast
 
 from proof.ledger import Ledger, State, Thing, Told
+from proof.refunding import SETTLING, STORED, ModelRefunds
 from proof.stage import pause
-from proof.wire import Request, Verdict, Word
+from proof.wire import Answer, Request, Verdict, Word
 from shared.domain import outcomes as o
 from shared.domain.charge import Instrument, Operation, PayPalCheckout, Provider
 from shared.providers.base import (
@@ -23,19 +25,19 @@ from shared.providers.base import (
     Unread,
 )
 
-LIVES: Final = {
+LIVES: Final[dict[Operation | None, timedelta]] = {
+    None: timedelta(hours=24),
+    Operation.STRIPE_REFUND: timedelta(hours=24),
+    Operation.PAYPAL_CAPTURE_REFUND: timedelta(days=45),
     Operation.STRIPE_PAYMENT: timedelta(hours=24),
     Operation.PAYPAL_ORDER_CREATE: timedelta(hours=6),
     Operation.PAYPAL_ORDER_CAPTURE: timedelta(hours=6),
 }
 """After how long this provider forgets a key: what the policy's own table must not exceed."""
 
-SETTLING: Final = timedelta(minutes=2)
-"""For so long after a try its absence from the lists proves nothing."""
-
 _UNREAD: Final = o.Indeterminate("could not read", is_ailing=True)
 _LOST: Final = o.Indeterminate("no answer", is_ailing=True)
-_STORED: Final = o.Indeterminate("500, stored", replayable=False)
+_STORES: Final = {Verdict.STORED_AFTER, Verdict.STORED_BEFORE}
 _STATES: Final = {
     Verdict.CAPTURED: State.CAPTURED,
     Verdict.DECLINED: State.DECLINED,
@@ -55,7 +57,7 @@ _NOT_DONE: Final[dict[Verdict, o.Outcome]] = {
 class Kept:
     """What is stored under a key, since when."""
 
-    answer: o.Outcome
+    answer: Answer
     since: datetime
 
 
@@ -77,6 +79,7 @@ class ModelProvider:
         """What it answers everything, for a time."""
         self._clock = clock
         self._turnstile = Lock()
+        self.refunds = ModelRefunds(name, self.ledger, self._send, self._told, clock)
 
     def freeze(self, request: ChargeRequest) -> FrozenCall:
         """Fix the call."""
@@ -94,10 +97,29 @@ class ModelProvider:
         return FrozenCall(operation, body)
 
     def perform(self, call: FrozenCall, instrument: Instrument, key: str) -> o.Outcome:
-        """Send the call; whether and when it arrives, and who hears of it, is not ours to say."""
+        """Send the call."""
         del instrument
-        request = Request(call, key, self._clock())
-        self.posts.append((key, request.sent_at))
+        return cast("o.Outcome", self._send(call.operation, key, partial(self._carry_out, call)))
+
+    def cancel(self, reference: str, account: str | None, key: str) -> o.Outcome:
+        """Call off what the payer has not done: at PayPal by never capturing it."""
+        del account
+        if self.name is Provider.STRIPE:
+            return cast("o.Outcome", self._send(None, key, partial(self._call_off, reference)))
+        thing = self.ledger.of(reference)
+        assert thing is not None, "called off by an id that was never given"
+        is_ours_to_make = thing.state in {State.OPEN, State.APPROVED}
+        return cast(
+            "o.Outcome", self._told(o.Canceled(reference) if is_ours_to_make else thing.outcome())
+        )
+
+    def _send(
+        self, operation: Operation | None, key: str, effect: Callable[[Verdict], Answer]
+    ) -> Answer:
+        """Send; whether and when it arrives, and who hears of it, is not ours to say."""
+        request = Request(operation, key, self._clock(), effect)
+        if operation is not None:
+            self.posts.append((key, request.sent_at))
         self.wire.append(request)
         match pause("asking", request):
             case None:
@@ -115,17 +137,16 @@ class ModelProvider:
     ) -> o.Outcome:
         """Look for the call's effect, consistently."""
         del instrument, key
-        found = self._look(call, started_at)
-        return self._told(found)
+        return cast("o.Outcome", self._told(self._look(call, started_at)))
 
     def fetch(self, reference: str, account: str | None) -> o.Outcome:
         """Read one object; by the time somebody acts on it, it may stand elsewhere."""
         del account
         thing = self.ledger.of(reference)
         found = thing.outcome() if thing else o.Canceled(reference)
-        return self._told(found)
+        return cast("o.Outcome", self._told(found))
 
-    def _told(self, found: o.Outcome) -> o.Outcome:
+    def _told(self, found: Answer) -> Answer:
         if pause("reading", found) not in {None, Word.TOLD}:
             return _UNREAD
         return found if self.weather is None else _NOT_DONE[self.weather]
@@ -157,7 +178,7 @@ class ModelProvider:
         del account, day, page
         return _UNREAD
 
-    def _answer(self, request: Request) -> o.Outcome:
+    def _answer(self, request: Request) -> Answer:
         """Answer at once: off stage nobody directs, and threads ask at the same time."""
         with self._turnstile:
             self.arrive(request, Verdict.CAPTURED)
@@ -171,18 +192,25 @@ class ModelProvider:
             request.answer = _NOT_DONE[self.weather]
             return
         kept, now = self.kept.get(request.key), self._clock()
-        if kept is not None and now - kept.since < LIVES[request.call.operation]:
+        if kept is not None and now - kept.since < LIVES[request.operation]:
             request.answer = kept.answer
             return
-        request.answer = _NOT_DONE.get(verdict) or self._carry_out(request.call, verdict)
+        request.answer = _NOT_DONE.get(verdict) or request.effect(verdict)
         if verdict not in _NOT_DONE:
             self.kept[request.key] = Kept(request.answer, now)
 
-    def _carry_out(self, call: FrozenCall, verdict: Verdict) -> o.Outcome:
+    def _carry_out(self, call: FrozenCall, verdict: Verdict) -> Answer:
         if verdict is Verdict.STORED_BEFORE:
-            return _STORED
+            return STORED
         thing = self._effect(call, _STATES[verdict])
-        return _STORED if verdict is Verdict.STORED_AFTER else thing.outcome()
+        return STORED if verdict is Verdict.STORED_AFTER else thing.outcome()
+
+    def _call_off(self, reference: str, verdict: Verdict) -> Answer:
+        thing = self.ledger.of(reference)
+        assert thing is not None, "called off by an id that was never given"
+        if thing.state is State.OPEN and verdict is not Verdict.STORED_BEFORE:
+            self.ledger.move(thing, State.CANCELED)
+        return STORED if verdict in _STORES else thing.outcome()
 
     def _effect(self, call: FrozenCall, state: State) -> Thing:
         match call.operation:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from proof.constraints import Refused
 from proof.ground import MemoryGround
 from proof.healing import heal
 from proof.moves import HOW, TARGETS, Kind, Move, apply
-from proof.watch import Violation, Watch
+from proof.violation import Violation
+from proof.watch import Watch
 from proof.world import World
 from shared.domain.charge import Provider
 
@@ -32,11 +33,26 @@ _WEIGHTS: Final[dict[Kind, int]] = {
     Kind.LOSE: 2,
     Kind.TURN: 4,
     Kind.REFUND: 1,
+    Kind.ASK: 6,
+    Kind.PAY_BACK: 4,
+    Kind.CALL_OFF: 1,
     Kind.SWEEP: 4,
     Kind.CANCEL: 1,
     Kind.WEATHER: 3,
     Kind.WAIT: 12,
 }
+_BEGUN: Final = (Move(Kind.ACCEPT, 0, 1), Move(Kind.RELAY, 0, 1))
+_DONE: Final = (Move(Kind.DELIVER, 0, 1), *(Move(Kind.STEP),) * 3)
+_PAID: Final = {
+    Provider.STRIPE: (*_BEGUN, *_DONE),
+    Provider.PAYPAL: (
+        *(*_BEGUN, *_DONE),
+        *(Move(Kind.TURN), Move(Kind.RECEIVE, 0, 1), Move(Kind.RECEIVE, 0, 1)),
+        *(Move(Kind.RELAY, 0, 1), *_DONE, *_DONE, Move(Kind.RELAY, 0, 1), *_DONE),
+    ),
+}
+"""Openings after which the money is there, so that it may go back."""
+_PAID_SHARE: Final = 0.25
 _KINDS: Final = tuple(kind for kind, weight in _WEIGHTS.items() for _ in range(weight))
 
 
@@ -56,7 +72,8 @@ def draw(seed: int) -> Trial:
     rng = random.Random(seed)
     provider = Provider.PAYPAL if seed % 3 == 0 else Provider.STRIPE
     world = World(MemoryGround(), provider)
-    return live(world, islice(_drawn(world, rng), rng.choice(LENGTHS)))
+    begun = _PAID[provider] if rng.random() < _PAID_SHARE else _BEGUN
+    return live(world, chain(begun, islice(_drawn(world, rng), rng.choice(LENGTHS))))
 
 
 def replay(provider: Provider, moves: Sequence[Move]) -> Trial:
@@ -81,8 +98,6 @@ def live(world: World, moves: Iterable[Move]) -> Trial:
 
 
 def _drawn(world: World, rng: random.Random) -> Iterable[Move]:
-    yield Move(Kind.ACCEPT, 0, 1)
-    yield Move(Kind.RELAY, 0, 1)
     while True:
         kind = _KINDS[int(rng.random() * len(_KINDS))]
         count = len(TARGETS[kind](world))

@@ -11,12 +11,14 @@ from typing import Final
 
 from proof.constraints import Refused
 from proof.healing import heal
-from proof.moves import Kind, Move, turnable
+from proof.moves import Kind, Move
 from proof.simulate import hush
 from proof.stage import Actor
 from proof.states import state_of
+from proof.targets import turnable
+from proof.violation import Violation
 from proof.walking import Moves, Walker
-from proof.watch import Violation, Watch
+from proof.watch import Watch
 from proof.wire import Request
 from proof.world import World
 from shared.domain.charge import Operation, Provider
@@ -140,7 +142,7 @@ def _ways(world: World, actor: Actor) -> tuple[int, ...]:
 def _answers(world: World, request: Request) -> tuple[int, ...]:
     if request.key in world.provider.kept:
         return _REPLAYS
-    return _CREATED if request.call.operation is Operation.PAYPAL_ORDER_CREATE else _ANSWERS
+    return _CREATED if request.operation is Operation.PAYPAL_ORDER_CREATE else _ANSWERS
 
 
 _COUNTED: Final = frozenset({Kind.KILL, Kind.DELIVER, Kind.RECEIVE, Kind.WAIT})

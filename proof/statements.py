@@ -8,7 +8,6 @@ from typing import Final
 
 from sqlalchemy import Executable
 
-from proof.constraints import is_live
 from proof.statements_of_circuits import circuit_of, is_held, let_through
 from proof.tables import Row, Tables
 from shared.domain.charge import RELEASED, OrderStatus, Status
@@ -22,14 +21,23 @@ from shared.repository.attempts import (
     _OPEN,
     _START,
 )
-from shared.repository.charges import _CLAIM, _CONTESTED, _FIND, _LOCK, _UPDATE
-from shared.repository.intake import _ACCEPT, _TARGET
+from shared.repository.charges import (
+    _CLAIM,
+    _CLAIM_TO_CANCEL,
+    _CONTESTED,
+    _FIND,
+    _HOLD_TO_CANCEL,
+    _LOCK,
+    _UPDATE,
+    _WISH,
+)
 from shared.repository.ledger import _APPEND, _COMPLETE, PAYABLE
 from shared.repository.outbox import _ANNOUNCE
 
 Handler = Callable[[Tables, Row], list[Row]]
 
 _CLAIMABLE: Final = frozenset({Status.ACCEPTED, Status.SUBMITTING, Status.INDETERMINATE})
+_CANCELLABLE: Final = frozenset({Status.ACCEPTED, Status.REQUIRES_ACTION})
 
 
 def _is_past(at: datetime | None, now: datetime) -> bool:
@@ -67,6 +75,40 @@ def _claim(tables: Tables, given: Row) -> list[Row]:
     row = tables.update("charges", charge["id"], held)
     probe = let_through(tables, circuit, given["until"])
     return [_with_order(tables, row) | {"found_as": charge["status"], "probe": probe}]
+
+
+def _wish(tables: Tables, given: Row) -> list[Row]:
+    now = given["now"]
+    if tables.rows["charges"][given["id"]]["cancel_requested_at"] is not None:
+        return []
+    wish = {"cancel_requested_at": now, "dispatch_at": now, "updated_at": now}
+    return [tables.update("charges", given["id"], wish)]
+
+
+def _claim_to_cancel(tables: Tables, given: Row) -> list[Row]:
+    charge, now = tables.rows["charges"][given["id"]], given["now"]
+    is_free = charge["claimed_until"] is None or charge["claimed_until"] <= now
+    is_wished = charge["cancel_requested_at"] is not None
+    circuit = circuit_of(tables, charge) if charge["provider_reference"] else None
+    if not (is_wished and is_free and charge["status"] in _CANCELLABLE) or is_held(circuit, now):
+        return []
+    held = {
+        "claim_number": charge["claim_number"] + 1,
+        "claimed_until": given["until"],
+        "dispatch_at": given["until"],
+        "updated_at": now,
+    }
+    row = tables.update("charges", charge["id"], held)
+    return [_with_order(tables, row) | {"probe": let_through(tables, circuit, given["until"])}]
+
+
+def _hold_to_cancel(tables: Tables, given: Row) -> list[Row]:
+    charge = tables.rows["charges"][given["id"]]
+    is_held = charge["claim_number"] == given["claim"] and charge["claimed_until"] is not None
+    if not is_held or charge["status"] != Status.REQUIRES_ACTION:
+        return []
+    held = {"claimed_until": given["until"], "dispatch_at": given["until"]}
+    return [tables.update("charges", charge["id"], held)]
 
 
 def _lock(tables: Tables, given: Row) -> list[Row]:
@@ -162,55 +204,11 @@ def _complete(tables: Tables, given: Row) -> list[Row]:
     return [tables.update("orders", given["order"], times | {"status": OrderStatus.COMPLETED})]
 
 
-def _target(tables: Tables, given: Row) -> list[Row]:
-    order = tables.rows["orders"][given["id"]]
-    charges = tables.where("charges", order_id=order["id"])
-    standing = next((row for row in reversed(charges) if row["status"] not in RELEASED), None)
-    found = {
-        "can_pay_by_stripe": True,
-        "can_pay_by_paypal": True,
-        "charge_id": standing and standing["id"],
-        "instrument_fingerprint": standing and standing["instrument_fingerprint"],
-        "charge_status": standing and standing["status"],
-        "keyed_status": None,
-        "authorization_id": None,
-    }
-    return [order | found]
-
-
-def _accept(tables: Tables, given: Row) -> list[Row]:
-    order, mark = given["order_id"], given["fingerprint"]
-    owner = tables.owners.setdefault(mark, order)
-    others = tables.where("charges", order_id=order)
-    if owner != order or any(is_live(other) for other in others):
-        return [{"instrument_order_id": owner, "id": None}]
-    values = {
-        "identifier": given["identifier"],
-        "order_id": order,
-        "provider": given["provider"],
-        "status": Status.ACCEPTED,
-        "amount_minor": given["amount"],
-        "currency": given["currency"],
-        "account": given["account"],
-        "instrument": given["instrument"],
-        "instrument_fingerprint": mark,
-    }
-    now = given["now"]
-    instants = ("next_attempt_at", "dispatch_at", "created_at", "updated_at")
-    row = tables.insert("charges", values | dict.fromkeys(instants, now))
-    return [
-        row
-        | {
-            "instrument_order_id": owner,
-            "user_id": "buyer",
-            "organizer_ids": [],
-            "pending_reason": None,
-        }
-    ]
-
-
 CHARGES: Final[dict[Executable, Handler]] = {
     _CLAIM: _claim,
+    _WISH: _wish,
+    _CLAIM_TO_CANCEL: _claim_to_cancel,
+    _HOLD_TO_CANCEL: _hold_to_cancel,
     _LOCK: _lock,
     _CONTESTED: _contested,
     _FIND: _find,
@@ -226,7 +224,5 @@ CHARGES: Final[dict[Executable, Handler]] = {
     _APPEND: _append,
     _ANNOUNCE: _announce,
     _COMPLETE: _complete,
-    _TARGET: _target,
-    _ACCEPT: _accept,
 }
 """Keyed by the statements themselves; what they do here is compared with Postgres by a test."""

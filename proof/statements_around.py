@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Executable
 
 from proof.statements import CHARGES, Handler
 from proof.statements_of_circuits import CIRCUITS, circuit_of, held_until, is_closed, is_held
+from proof.statements_of_intake import INTAKE
 from proof.statements_of_refunds import REFUNDS
 from proof.statements_of_strays import STRAYS
 from proof.tables import Row, Tables
-from shared.domain.charge import RELEASED, OrderStatus
+from shared.domain.charge import RELEASED, OrderStatus, Status
 from shared.repository.dispatch import _GIVE_BACK, _TAKE_DUE
 from shared.repository.inbox import _STORE, _UNHANDLED, _UNHANDLED_LOCKED, _WRITE
 from shared.repository.orders import _CANCEL
 from shared.repository.overdue import _EXPIRE, _LOCK_EXPIRED, _TAKE_OVERDUE
-from shared.task_names import CHARGE_EXECUTE, REFUND_EXECUTE, WEBHOOK_EVENT_HANDLE
+from shared.task_names import CHARGE_CANCEL, CHARGE_EXECUTE, REFUND_EXECUTE, WEBHOOK_EVENT_HANDLE
 
 _TABLES: Final = {
     CHARGE_EXECUTE: "charges",
@@ -30,15 +32,27 @@ def _take_due(tables: Tables, given: Row) -> list[Row]:
     for task, table in _TABLES.items():
         for row in list(tables.rows[table].values()):
             if row["dispatch_at"] is not None and row["dispatch_at"] <= given["now"]:
-                circuit = (
-                    None if table == "webhook_events" else circuit_of(tables, _charge(tables, row))
-                )
-                is_kept = is_held(circuit, given["now"])
+                is_kept = _is_held(tables, row, given["now"])
+                circuit = circuit_of(tables, _charge(tables, row))
                 again = held_until(circuit, row, given["now"]) if is_kept else given["again"]
                 tables.update(table, row["id"], {"dispatch_at": again})
-                told = {"task": task, "id": row["id"], "provider": _charge(tables, row)["provider"]}
+                name = CHARGE_CANCEL if _is_called_off(row) else task
+                told = {"task": name, "id": row["id"], "provider": _charge(tables, row)["provider"]}
                 taken += [] if is_kept else [told]
     return taken
+
+
+def _is_held(tables: Tables, row: Row, now: datetime) -> bool:
+    """Whether its circuit holds it: no event, and nothing that is cancelled without a call."""
+    is_wished = row.get("cancel_requested_at") is not None
+    if "event_type" in row or (is_wished and row["provider_reference"] is None):
+        return False
+    return is_held(circuit_of(tables, _charge(tables, row)), now)
+
+
+def _is_called_off(row: Row) -> bool:
+    is_wished = row.get("cancel_requested_at") is not None
+    return is_wished and row["status"] in {Status.ACCEPTED, Status.REQUIRES_ACTION}
 
 
 def _charge(tables: Tables, row: Row) -> Row:
@@ -110,6 +124,7 @@ def _cancel(tables: Tables, given: Row) -> list[Row]:
 
 STATEMENTS: Final[dict[Executable, Handler]] = {
     **CHARGES,
+    **INTAKE,
     **REFUNDS,
     **STRAYS,
     **CIRCUITS,

@@ -9,7 +9,8 @@ from typing import Final
 from proof.moves import Kind, Move, apply
 from proof.stage import Actor
 from proof.states import NotingGround, remember
-from proof.world import SETTINGS, World
+from proof.surroundings import SETTINGS
+from proof.world import World
 from shared.domain.charge import SETTLED, Provider
 from shared.task_names import CHARGE_EXECUTE, WEBHOOK_EVENT_HANDLE
 

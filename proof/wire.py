@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Final
 
+from shared.domain.charge import Operation
 from shared.domain.outcomes import Outcome
-from shared.providers.base import FrozenCall
+from shared.domain.refund_decisions import RefundOutcome
+
+Answer = Outcome | RefundOutcome
 
 AT_WORK: Final = timedelta(seconds=100)
 """How long after it left a request may still come into effect: its sender gave up long before
@@ -42,8 +46,11 @@ class Verdict(Enum):
 class Request:
     """A POST on its way."""
 
-    call: FrozenCall
+    operation: Operation | None
+    """None: what is to be called off."""
     key: str
     sent_at: datetime
-    answer: Outcome | None = None
+    effect: Callable[[Verdict], Answer]
+    """What it does where the provider takes it on, and what is answered then."""
+    answer: Answer | None = None
     """None until it arrived."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache, partial
+from functools import partial
 from typing import Final, Protocol, cast
 from uuid import UUID
 
@@ -16,9 +16,9 @@ from sqlalchemy import Connection, Engine
 
 from proof.provider import ModelProvider
 from proof.stage import Actor
+from proof.surroundings import SETTINGS, OpenVault, Queue, foundation
 from proof.tables import Row
 from proof.wire import AT_WORK
-from shared.container import Container, build
 from shared.db import unit_of_work
 from shared.domain.charge import (
     Instrument,
@@ -30,32 +30,35 @@ from shared.domain.charge import (
 )
 from shared.domain.circuit import Rules
 from shared.domain.money import Money
-from shared.providers.base import PaymentProvider
-from shared.repository import dispatch, intake, orders, overdue
+from shared.domain.outcomes import Withdrawn
+from shared.repository import charges, intake, orders, overdue, refund_intake
 from shared.repository import inbox as stored
 from shared.repository.idempotency import CallerKey
-from shared.settings import Settings
-from shared.task_names import CHARGE_EXECUTE
-from shared.vault import Vault, fingerprint
+from shared.settlement import Source, settle
+from shared.task_names import (
+    CHARGE_CANCEL,
+    CHARGE_EXECUTE,
+    REFUND_EXECUTE,
+    WEBHOOK_EVENT_HANDLE,
+)
+from shared.vault import fingerprint
 from shared.windows import Windows
-from worker import charging, inbox
+from worker import canceling, charging, inbox, refunding
 from worker.dispatch import Publisher, publish_due
 from worker.reconciliation import look_up_overdue
 
 DAWN: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PRICE: Final = Money(1999, "USD")
 ORDER: Final = UUID(int=1)
-SETTINGS: Final = Settings.model_validate(
-    {
-        "database_url": "postgresql://nowhere/nothing",
-        "redis_url": "redis://nowhere",
-        "stripe_rate_limit": 0,
-        "jwt_secret": "no secret is needed here at all.",
-        "late_money": "review",
-        "encryption_keys": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
-        "circuit_least_calls": 2,  # one order makes few
-    }
-)
+TASKS: Final = {
+    CHARGE_EXECUTE: charging.execute,
+    CHARGE_CANCEL: canceling.execute,
+    REFUND_EXECUTE: refunding.execute,
+    WEBHOOK_EVENT_HANDLE: inbox.handle,
+}
+"""What a worker runs for a message."""
+_REFUNDS: Final = 1_000
+"""Identifiers from here on are refunds'."""
 _BROKER: Final = Celery("proof", broker="memory://")
 _BUYER: Final = CallerKey("buyer", "charge", None)
 
@@ -78,41 +81,6 @@ class Ground(Protocol):
         ...
 
 
-class OpenVault(Vault):
-    """A vault that hides nothing, since encryption is no part of what is proven here."""
-
-    def __init__(self) -> None:
-        super().__init__(["MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="])
-
-    def seal_instrument(self, instrument: Instrument) -> bytes:
-        """Its token as it is."""
-        return instrument.token.encode() if isinstance(instrument, StripeToken) else b""
-
-    def open_instrument(self, sealed: bytes) -> Instrument:
-        """What `seal_instrument` was given."""
-        return StripeToken(sealed.decode())
-
-
-@dataclass
-class Queue:
-    """The broker: messages that wait, or a publisher's errors while it is away."""
-
-    messages: list[tuple[str, int]]
-    is_away: bool = False
-
-    def publish(self, due: list[dispatch.Due]) -> None:
-        """Take a batch, or refuse it after none, some or all of it arrived."""
-        self.messages.extend(sorted((task, row_id) for task, row_id, _ in due))
-        if self.is_away:
-            raise BrokerError("the broker went away")
-
-
-@cache
-def _foundation() -> Container:
-    """What is the same in every world; it connects to nothing."""
-    return build(SETTINGS, name="proof")
-
-
 class World:
     """One order at one provider. Nothing happens here by itself, and nothing by chance."""
 
@@ -124,12 +92,11 @@ class World:
         self.provider = ModelProvider(provider, self.clock)
         self.queue = Queue([])
         self.actors: list[Actor] = []
-        self._accepted = 0
+        self._accepted, self._asked = 0, 0
         self.deps = replace(
-            _foundation(),
+            foundation(),
             engine=cast("Engine", ground),  # whatever begins transactions
-            # No schedule lets us refund or call off: what it takes for that is not modelled.
-            providers={provider: cast("PaymentProvider", self.provider)},
+            providers={provider: self.provider},
             vault=OpenVault(),
             windows=Windows(rules),
             clock=self.clock,
@@ -161,8 +128,7 @@ class World:
         task, row_id = self.queue.messages[index]
         if not again:
             del self.queue.messages[index]
-        run = charging.execute if task == CHARGE_EXECUTE else inbox.handle
-        self._enter(f"{task} {row_id}", partial(run, self.deps, row_id))
+        self._enter(f"{task} {row_id}", partial(TASKS[task], self.deps, row_id))
 
     def sweep(self) -> None:
         """The sweep looks up what is overdue, and expires the order if nobody pays for it."""
@@ -177,6 +143,28 @@ class World:
         told = self.provider.verify({}, body)
         with unit_of_work(self.deps.engine) as connection:
             stored.store_event(connection, self.provider.name, told, body, self.now)
+
+    def ask_for_refund(self, charge_id: int, amount: int | None) -> None:
+        """Somebody asks us to give money back; None: all that is left."""
+        self._asked += 1
+        money = None if amount is None else Money(amount, PRICE.currency)
+        new = refund_intake.NewRefund(
+            UUID(int=_REFUNDS + self._asked), charge_id, money, None, "organizer"
+        )
+        with unit_of_work(self.deps.engine) as connection:
+            target = refund_intake.lock_refundable(connection, charge_id, None)
+            assert target is not None, "the charge is there"
+            if target.captured.amount_minor:
+                refund_intake.store_refund(connection, new, self.now)
+
+    def call_off(self, charge_id: int) -> None:
+        """The buyer calls the charge off, as far as the door lets him."""
+        with unit_of_work(self.deps.engine) as connection:
+            charge = charges.lock_charge(connection, charge_id)
+            if charge.status is Status.ACCEPTED and charge.claim_number == 0:
+                settle(connection, self.deps, charge_id, Withdrawn("untried"), Source("shim"))
+            elif charge.status in {Status.ACCEPTED, Status.REQUIRES_ACTION}:
+                charges.wish_to_cancel(connection, charge_id, self.now)
 
     def cancel_order(self) -> None:
         """An operator cancels the order, if no charge may still pay it."""

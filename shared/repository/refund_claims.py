@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, bindparam, text, update
+from sqlalchemy import Connection, Executable, RowMapping, bindparam, text, update
 
 from shared.aftermath_tables import refunds as table
 from shared.domain.charge import Operation, Provider
@@ -110,24 +110,27 @@ def freeze_call(
         "key_expires_at": key_expiry(call.operation, now),
         "started_at": now,
     }
-    return _frozen(connection, refund_id, values)
+    return _frozen(connection, _FREEZE, {"refund": refund_id} | values)
+
+
+_RENEW: Final = (
+    update(table)
+    .where(table.c.id == bindparam("refund"))
+    .values(key_number=table.c.key_number + 1, replayable=True)
+    .returning(table)
+)
 
 
 def renew_key(
     connection: Connection, refund_id: int, call: FrozenCall, now: datetime
 ) -> StoredCall:
     """Take a new key for the same request: nothing was ever executed under the one before."""
-    values = {
-        "key_number": table.c.key_number + 1,
-        "key_expires_at": key_expiry(call.operation, now),
-        "started_at": now,
-        "replayable": True,
-    }
-    return _frozen(connection, refund_id, values)
+    values = {"key_expires_at": key_expiry(call.operation, now), "started_at": now}
+    return _frozen(connection, _RENEW, {"refund": refund_id} | values)
 
 
-def _frozen(connection: Connection, refund_id: int, values: dict[str, Any]) -> StoredCall:
-    row = connection.execute(_FREEZE.values(values), {"refund": refund_id}).mappings().one()
+def _frozen(connection: Connection, statement: Executable, values: dict[str, Any]) -> StoredCall:
+    row = connection.execute(statement, values).mappings().one()
     stored = _stored(row)
     assert stored is not None, "it was just frozen"
     return stored

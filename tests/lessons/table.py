@@ -65,6 +65,7 @@ LESSONS = (
         "saleor/apps#2446, saleor#19811, liberapay.com",
         "a refund's key is its row: two equal refunds are two, one asked twice is one",
         (
+            "tests/lessons/test_refunding.py::test_a_refund_whose_message_comes_twice_is_made_once",
             f"{_REFUNDS}::test_two_equal_partial_refunds_are_two_refunds",
             f"{_REFUNDS}::test_a_refund_asked_twice_under_one_key_is_one_refund",
         ),
@@ -160,7 +161,7 @@ LESSONS = (
     Lesson(
         "lago-api#5624",
         "money after the end is never overlooked",
-        (f"{_HERE}::test_money_that_comes_after_a_cancellation_is_put_before_a_person",),
+        (f"{_HERE}::test_money_that_comes_after_a_cancellation_goes_back_by_itself",),
     ),
     Lesson(
         "docs.stripe.com: events that are never delivered and never listed",

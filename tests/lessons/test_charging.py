@@ -272,7 +272,7 @@ def test_a_request_in_flight_is_asked_about_under_the_same_key(world: World) -> 
     assert len(world.provider.ledger.things) == 1
 
 
-def test_money_that_comes_after_a_cancellation_is_put_before_a_person(world: World) -> None:
+def test_money_that_comes_after_a_cancellation_goes_back_by_itself(world: World) -> None:
     answered(world, Verdict.ACTION)
     thing = world.provider.ledger.things[0]
     world.provider.ledger.move(thing, State.CANCELED)
@@ -280,9 +280,10 @@ def test_money_that_comes_after_a_cancellation_is_put_before_a_person(world: Wor
     assert charge(world)["status"] == Status.CANCELED
 
     world.provider.ledger.move(thing, State.CAPTURED)
-    handled(world)
+    heal(world, Watch())
 
-    assert charge(world)["status"] == Status.NEEDS_REVIEW
+    assert charge(world)["status"] == Status.CANCELED
+    assert thing.net == 0
 
 
 def test_a_zombies_late_answer_changes_nothing(world: World) -> None:

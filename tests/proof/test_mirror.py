@@ -28,6 +28,7 @@ def difference(connection: Connection, seed: int) -> object:
     return None if real == mirrored else (seed, mirrored, real)
 
 
+@pytest.mark.timeout(600)
 def test_a_schedule_leaves_the_same_rows_in_memory_and_in_postgres(connection: Connection) -> None:
     differences = [difference(connection, seed) for seed in FEW]
 

@@ -16,6 +16,16 @@ STRIPE, PAYPAL = Provider.STRIPE, Provider.PAYPAL
 
 BEGUN = (Move(Kind.ACCEPT, 0, 1), Move(Kind.RELAY, 0, 1), Move(Kind.DELIVER, 0, 1))
 """A charge is accepted, told of, and claimed."""
+TAKEN_UP = (
+    *(Move(Kind.RELAY, 0, 1), Move(Kind.DELIVER, 0, 1)),
+    *(Move(Kind.STEP), Move(Kind.STEP), Move(Kind.STEP)),
+)
+PAID = (*BEGUN, Move(Kind.STEP), Move(Kind.STEP), Move(Kind.STEP), Move(Kind.LOSE))
+REFUNDING = (
+    *(Move(Kind.ASK, 0, 1), Move(Kind.RELAY, 0, 1)),
+    *(Move(Kind.DELIVER, 0, 1), Move(Kind.STEP)),
+)
+"""A refund is asked for, claimed, and on its way to the provider."""
 
 
 @pytest.mark.timeout(900)
@@ -98,6 +108,30 @@ FOUND = {
             Move(Kind.DELIVER, 0, 1),  # a successor looks, and sees nothing yet
             Move(Kind.STEP),
             Move(Kind.STEP),
+        ),
+    ),
+    "a refund whose worker died is looked for at the end of its key": (
+        STRIPE,
+        (
+            *PAID,
+            *REFUNDING,
+            Move(Kind.ARRIVE),  # the money goes back
+            Move(Kind.KILL),
+            Move(Kind.WAIT, 0, 11),  # past the end of the key
+            *TAKEN_UP,
+        ),
+    ),
+    "a refund that is still at work at the end of its key is not called absent": (
+        STRIPE,
+        (
+            *PAID,
+            *REFUNDING[:-1],
+            Move(Kind.KILL),  # before it asks
+            Move(Kind.WAIT, 0, 10),  # until five seconds before the key's margin
+            *REFUNDING[1:],  # it asks
+            Move(Kind.STEP, 0, 2),  # and hears nothing, while the request is at work
+            Move(Kind.WAIT, 0, 3),
+            *TAKEN_UP,  # a successor looks, and sees nothing yet
         ),
     ),
 }
