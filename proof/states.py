@@ -85,7 +85,7 @@ def state_of(world: World, spent: Mapping[Any, int]) -> int:
         tuple(sorted(actor.memory for actor in world.actors)),
         tuple((request.key, request.sent_at, str(request.answer)) for request in provider.wire),
         frozenset((key, str(kept)) for key, kept in provider.kept.items()),
-        tuple((thing.reference, thing.state) for thing in provider.ledger.things),
+        tuple((thing.reference, thing.state, thing.is_late) for thing in provider.ledger.things),
         frozenset(spent.items()),
     )
     return hash(parts)
