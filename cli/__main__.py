@@ -4,8 +4,15 @@ import click
 
 from cli.acting import Commands
 from cli.charges import charges
+from cli.circuits import circuits
+from cli.doctor import doctor
 from cli.keys import keys
+from cli.migrate import migrate
+from cli.reconcile import reconcile
+from cli.refunds import refunds
 from cli.search import search
+from cli.tokens import tokens
+from cli.webhooks import webhooks
 from shared.observability import configure_logging
 
 
@@ -18,7 +25,10 @@ def main() -> None:
     """
 
 
-for command in (charges, keys, search):
+for command in (
+    *(charges, circuits, doctor, keys, migrate, reconcile),
+    *(refunds, search, tokens, webhooks),
+):
     main.add_command(command)
 
 if __name__ == "__main__":

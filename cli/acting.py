@@ -11,9 +11,11 @@ from typing import Any, TypeVar
 import click
 from sqlalchemy.exc import OperationalError
 
+from cli.printing import print_json
 from shared.container import Container, container
 from shared.domain.errors import ChargehandError
 from shared.operations.acting import Mandate
+from shared.repository.operator_actions import OperatorAction
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -40,6 +42,14 @@ def deps() -> Container:
 def as_json(command: Command) -> Command:
     """Let the command print JSON."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def tell(done: OperatorAction, *, as_json: bool) -> None:
+    """Print what was done."""
+    if as_json:
+        print_json(done)
+    else:
+        click.echo(f"{done.subject}: {done.outcome}")
 
 
 def acting(command: Callable[..., None]) -> Callable[..., None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from cli.acting import acting, as_json, deps
+from cli.acting import acting, as_json, deps, tell
 from cli.naming import NAME, Name
 from cli.printing import facts, print_facts, print_json, print_table
 from shared.db import unit_of_work
@@ -16,7 +16,6 @@ from shared.operations import resolving
 from shared.operations.acting import Mandate
 from shared.operations.resolving import Ask
 from shared.repository.charge_lists import ChargeSummary, list_charges, list_reviews, summarize
-from shared.repository.operator_actions import OperatorAction
 from shared.repository.timeline import timeline
 
 
@@ -136,11 +135,3 @@ def known(found: ChargeSummary | None, charge: Name) -> ChargeSummary:
     if found is None:
         raise ActionRefused(f"There is no charge {charge}.")
     return found
-
-
-def tell(done: OperatorAction, *, as_json: bool) -> None:
-    """Print what was done."""
-    if as_json:
-        print_json(done)
-    else:
-        click.echo(f"{done.subject}: {done.outcome}")

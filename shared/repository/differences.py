@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
+from shared.domain.charge import Provider
 from shared.domain.comparison import Difference
 from shared.repository.ledger_runs import LedgerRun
 
@@ -77,3 +79,35 @@ def _difference(run: LedgerRun, difference: Difference, now: datetime) -> dict[s
         "explanation": difference.explanation,
         "now": now,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDifference:
+    """A difference that stands, with whose day it is of."""
+
+    id: int
+    provider: Provider
+    account: str | None
+    day: date
+    type: str
+    kind: str
+    object_reference: str
+    charge_id: int | None
+    ours: str | None
+    theirs: str | None
+    explanation: str | None
+    found_at: datetime
+
+
+_LIST: Final = text("""
+    SELECT d.id, r.provider, r.account, r.day, d.type, d.kind, d.object_reference, d.charge_id,
+           d.ours, d.theirs, d.explanation, d.found_at
+    FROM reconciliation_differences d JOIN reconciliation_runs r ON r.id = d.run_id
+    WHERE d.resolved_at IS NULL ORDER BY d.id DESC LIMIT :most
+""")
+
+
+def open_differences(connection: Connection, most: int) -> list[OpenDifference]:
+    """What our rows and a provider's ledger do not agree on, the newest first."""
+    rows = connection.execute(_LIST, {"most": most}).mappings()
+    return [OpenDifference(**{**row, "provider": Provider(row["provider"])}) for row in rows]

@@ -133,6 +133,7 @@ _READ: Final = """
     LEFT JOIN stray_captures s ON s.id = r.stray_capture_id
 """
 _READ_ONE: Final = text(f"{_READ} WHERE r.id = :id OR r.identifier = :identifier")
+_LIST: Final = text(f"{_READ} WHERE r.id < :before ORDER BY r.id DESC LIMIT :most")
 _READ_OF_CHARGE: Final = text(f"{_READ} WHERE r.charge_id = :charge ORDER BY r.id DESC LIMIT 100")
 
 
@@ -148,6 +149,12 @@ def read_refund(
 def read_refunds_of(connection: Connection, charge_id: int) -> list[RefundView]:
     """A charge's refunds, whoever asked for them, the newest first, a hundred at most."""
     rows = connection.execute(_READ_OF_CHARGE, {"charge": charge_id}).mappings()
+    return [_view(row) for row in rows]
+
+
+def list_refunds(connection: Connection, before: int, most: int) -> list[RefundView]:
+    """The newest refunds before that id, of all charges."""
+    rows = connection.execute(_LIST, {"before": before, "most": most}).mappings()
     return [_view(row) for row in rows]
 
 

@@ -9,7 +9,10 @@ from sqlalchemy.event import listen, remove
 
 from shared.domain.charge import Status
 from shared.repository.charge_lists import list_charges, list_reviews, summarize
+from shared.repository.differences import open_differences
+from shared.repository.event_lists import list_events, read_event
 from shared.repository.operator_actions import actions_on
+from shared.repository.refund_intake import list_refunds
 from shared.repository.search import search
 from shared.repository.timeline import timeline
 
@@ -24,6 +27,11 @@ READS: dict[str, Callable[[Connection], object]] = {
     "charges of a status": lambda connection: list_charges(connection, Status.FAILED),
     "reviews": list_reviews,
     "one charge": lambda connection: summarize(connection, 7),
+    "events": list_events,
+    "waiting events": lambda connection: list_events(connection, is_waiting=True),
+    "one event": lambda connection: read_event(connection, 7),
+    "refunds": lambda connection: list_refunds(connection, 7, 50),
+    "differences": lambda connection: open_differences(connection, 50),
     "actions": lambda connection: actions_on(connection, "charge 7"),
 }
 

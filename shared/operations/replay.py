@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import structlog
 from sqlalchemy import Connection
 
 from shared.container import Container
@@ -12,13 +11,13 @@ from shared.db import unit_of_work
 from shared.domain import outcomes as o
 from shared.domain.charge import Status
 from shared.domain.decisions import Decision, judge
-from shared.domain.errors import UnknownRecord
+from shared.domain.errors import ActionRefused, UnknownRecord
 from shared.domain.refund import RefundFact
+from shared.operations.acting import Mandate, act
 from shared.providers.base import Disconnected, DisputeFact
 from shared.repository import attempts, charges, inbox
+from shared.repository.operator_actions import OperatorAction
 from shared.settlement import circumstances
-
-log = structlog.get_logger()
 
 Fact = o.Outcome | RefundFact | DisputeFact | Disconnected | None
 
@@ -63,15 +62,19 @@ def dry_run(deps: Container, event_id: int) -> Replay:
     return Replay(event.id, event.event_type, result, told.fact, charge_id, status, decision)
 
 
-def redrive(deps: Container, event_id: int, *, actor: str, reason: str) -> bool:
-    """Make a handled event due again, with who wants it and why on record; False where it is due.
+def redrive(deps: Container, event_id: int, mandate: Mandate) -> OperatorAction:
+    """Make a handled event due again; ActionRefused where there is none, or it is due already.
 
     It is handled as any other: what it says is absorbed where it is known already.
     """
-    with unit_of_work(deps.engine) as connection:
-        is_due = inbox.redrive_event(connection, event_id, actor, reason, deps.clock())
-    log.info("webhook_event.redriven", event_id=event_id, actor=actor, is_due=is_due)
-    return is_due
+
+    def do(connection: Connection) -> str:
+        now = deps.clock()
+        if not inbox.redrive_event(connection, event_id, mandate.actor, mandate.reason, now):
+            raise ActionRefused(f"There is no handled webhook event {event_id}.")
+        return "due again"
+
+    return act(deps, mandate, "webhook_event.replay", f"webhook event {event_id}", do)
 
 
 def _decide(

@@ -1,0 +1,160 @@
+"""The command that says what is wrong with an installation, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import click
+import requests
+from celery import Celery
+from kombu import Connection
+from kombu.exceptions import KombuError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from cli.acting import as_json, deps
+from cli.migrate import standing
+from cli.printing import print_json, print_table
+from shared.celery_app import app
+from shared.container import Container
+from shared.db import unit_of_work
+from shared.domain.charge import Provider
+from shared.task_names import QUEUES
+
+PATIENCE: Final = 5
+"""Seconds that each thing may take to answer."""
+SKEW: Final = timedelta(seconds=5)
+"""A provider's Date header counts whole seconds; more than a few is a clock that is wrong."""
+SILENCE: Final = timedelta(minutes=15)
+"""Beat has the providers' event lists read every minute or so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, whether it is well, and what to do."""
+
+    what: str
+    is_well: bool
+    says: str
+
+
+@click.command()
+@as_json
+def doctor(*, as_json: bool) -> None:
+    """Say what is wrong with this installation, and what to do; exit code 1 if anything is.
+
+    Looks at the database, its migration and clock, the broker, the workers of every queue, beat,
+    and the providers with their clocks. A setting that is wrong is said before all else.
+    """
+    held = deps()
+    found = [finding for check in CHECKS for finding in check(held)]
+    if as_json:
+        print_json(found)
+    else:
+        print_table(
+            ("", "what", "says"),
+            [("ok" if each.is_well else "WRONG", each.what, each.says) for each in found],
+        )
+    if not all(each.is_well for each in found):
+        raise click.exceptions.Exit(1)
+
+
+def database(held: Container) -> Iterator[Finding]:
+    """Whether it answers, its migration, its clock."""
+    try:
+        missing = standing(held.engine)
+        with unit_of_work(held.engine) as connection:
+            now = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+    except SQLAlchemyError:
+        yield Finding("database", False, "It does not answer: see DATABASE_URL.")  # noqa: FBT003
+        return
+    yield Finding("database", True, "It answers.")  # noqa: FBT003
+    yield Finding("migration", missing is None, missing or "It is the newest.")
+    yield clock("database's clock", now, held.clock())
+
+
+def beat(held: Container) -> Iterator[Finding]:
+    """Whether its rounds leave their traces."""
+    try:
+        with unit_of_work(held.engine) as connection:
+            last = connection.execute(text("SELECT max(asked_at) FROM event_cursors")).scalar_one()
+    except SQLAlchemyError:
+        return
+    is_well = last is not None and held.clock() - last < SILENCE
+    told = f"Its last round was at {last:%Y-%m-%d %H:%M:%S}" if last else "It never had a round"
+    advice = "." if is_well else ": start the processes beat and worker of the Procfile."
+    yield Finding("beat", is_well, told + advice)
+
+
+def broker(held: Container) -> Iterator[Finding]:
+    """Whether it answers, and who consumes its queues."""
+    url = held.settings.broker
+    is_there = _is_there(url)
+    says = "It answers." if is_there else "It does not answer: see BROKER_URL and REDIS_URL."
+    yield Finding("broker", is_there, says)
+    if is_there:
+        consumed = consumed_queues(app)
+        for queue in QUEUES:
+            is_well = queue in consumed
+            says = "A worker consumes it." if is_well else "No worker: start one for it."
+            yield Finding(f"queue {queue}", is_well, says)
+
+
+def providers(held: Container) -> Iterator[Finding]:
+    """Whether each answers at all, and what its clock says."""
+    bases = {
+        Provider.STRIPE: held.settings.stripe_api_base,
+        Provider.PAYPAL: held.settings.paypal_api_base,
+    }
+    for name, base in bases.items():
+        if name not in held.providers:
+            yield Finding(name, True, "It has no credentials, and is not used.")  # noqa: FBT003
+            continue
+        try:
+            date = requests.get(base, timeout=PATIENCE, allow_redirects=False).headers.get("Date")
+        except requests.RequestException:
+            yield Finding(name, False, f"{base} does not answer: see the way out to it.")  # noqa: FBT003
+            continue
+        yield Finding(name, True, "It answers.")  # noqa: FBT003
+        if date:
+            yield clock(f"{name}'s clock", parsedate_to_datetime(date), datetime.now(UTC))
+
+
+CHECKS: Final[tuple[Callable[[Container], Iterator[Finding]], ...]] = (
+    database,
+    beat,
+    broker,
+    providers,
+)
+
+
+def clock(what: str, theirs: datetime, ours: datetime) -> Finding:
+    """Whether two clocks agree: leases, keys' lives and signatures' ages hang on them."""
+    apart = abs(theirs - ours)
+    is_well = apart < SKEW
+    advice = "It agrees with ours." if is_well else "Set this machine's clock by NTP."
+    return Finding(what, is_well, f"{advice} ({apart.total_seconds():.1f} s apart)")
+
+
+def consumed_queues(celery: Celery) -> set[str]:
+    """The queues that workers which answer now consume."""
+    replies = celery.control.inspect(timeout=PATIENCE / 5).active_queues() or {}
+    return {queue["name"] for queues in replies.values() for queue in queues}
+
+
+def _is_there(url: str) -> bool:
+    with Connection(url, connect_timeout=PATIENCE) as connection:
+        away: tuple[type[BaseException], ...] = (
+            OSError,
+            KombuError,
+            *connection.connection_errors,
+        )
+        try:
+            connection.ensure_connection(max_retries=1, timeout=PATIENCE)
+        except away:
+            return False
+    return True

@@ -1,0 +1,48 @@
+"""The command that makes bearer tokens."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+import click
+import jwt
+
+from cli.acting import as_json, deps
+from cli.printing import print_json
+from shared.domain.errors import ActionRefused
+
+SCOPES: Final = {
+    "buyer": "",
+    "organizer": "",
+    "platform": "orders:write",
+    "refunder": "refunds:write",
+    "admin": "admin",
+}
+"""By role. A buyer or organizer is one by the order's or event's row, not by a scope."""
+
+
+@click.group()
+def tokens() -> None:
+    """Make the bearer tokens that the API believes."""
+
+
+@tokens.command("make")
+@click.argument("role", type=click.Choice(list(SCOPES)))
+@click.argument("user")
+@click.option("--minutes", default=60, show_default=True, help="How long it is good.")
+@as_json
+def make(*, role: str, user: str, minutes: int, as_json: bool) -> None:
+    """Make a token by which USER is a ROLE, under the first of JWT_SECRET and JWT_SECRETS."""
+    settings = deps().settings
+    if not settings.token_secrets:
+        raise ActionRefused("Tokens come from the issuer of JWT_JWKS: there is no JWT_SECRET.")
+    until = int(time.time()) + minutes * 60
+    named = {"iss": settings.jwt_issuer, "aud": settings.jwt_audience}
+    claims = {"sub": user, "scope": SCOPES[role], "exp": until}
+    claims |= {name: value for name, value in named.items() if value}
+    token = jwt.encode(claims, settings.token_secrets[0], "HS256")
+    if as_json:
+        print_json({"token": token, "expires_at": until})
+    else:
+        click.echo(token)
