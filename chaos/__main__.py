@@ -16,7 +16,7 @@ from secrets import randbelow
 from typing import Final
 
 from chaos import leaks, plan
-from chaos.audit import ENDS, Books, Verdict, judge, read, read_moves
+from chaos.audit import Verdict, judge, read, read_ended, read_moves
 from chaos.convergence import course
 from chaos.faults import Hand, Struck
 from chaos.leaks import RedisWatch
@@ -145,8 +145,7 @@ class Run:
         accepted, ended = set(load.record.charges), set[int]()
         deadline = time.monotonic() + _CALM_SECONDS
         while time.monotonic() < deadline:
-            charges, _ = read(system.postgres.url)
-            ended = {row["id"] for row in charges if row["status"] in ENDS}
+            ended = read_ended(system.postgres.url)
             if accepted <= ended:
                 break
             time.sleep(_LOOK_SECONDS)
@@ -161,11 +160,10 @@ class Run:
 
 
 def _judged(system: System, load: Load) -> Verdict:
-    charges, refunds = read(system.postgres.url)
     with system.sandbox.control() as control:
         ledger = control.ledger()
     record = load.record
-    return judge(Books(charges, refunds, ledger, record.charges, record.refunds))
+    return judge(read(system.postgres.url, ledger, record.charges, record.refunds))
 
 
 def _targets(system: System) -> plan.Targets:

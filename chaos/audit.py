@@ -20,10 +20,18 @@ ENDS: Final = frozenset({"succeeded", "failed", "canceled", "needs_review"})
 REFUND_ENDS: Final = ENDS
 
 _CHARGES: Final = """
-    SELECT c.id, o.identifier::text AS order_id, c.status, c.currency, c.parked_reason,
-           c.capture_reference, c.amount_captured_minor AS captured,
-           c.amount_refunded_minor AS refunded
-    FROM charges c JOIN orders o ON o.id = c.order_id ORDER BY c.id
+    SELECT id, status, parked_reason, amount_captured_minor AS captured FROM charges ORDER BY id
+"""
+_CAPTURES: Final = """
+    SELECT o.identifier::text AS order_id, c.currency, c.capture_reference,
+           c.amount_captured_minor AS captured, c.amount_refunded_minor AS refunded
+    FROM charges c JOIN orders o ON o.id = c.order_id WHERE c.amount_captured_minor > 0
+    UNION ALL
+    SELECT o.identifier::text, s.currency, s.capture_reference, s.amount_minor,
+           coalesce(sum(r.amount_minor) FILTER (WHERE r.status = 'succeeded'), 0)::bigint
+    FROM stray_captures s JOIN charges c ON c.id = s.charge_id JOIN orders o ON o.id = c.order_id
+    LEFT JOIN refunds r ON r.stray_capture_id = s.id
+    GROUP BY o.identifier, s.id
 """
 _REFUNDS: Final = "SELECT id, charge_id, status, amount_minor, provider_reference FROM refunds"
 _MOVES: Final = "SELECT charge_id, to_status, at FROM transitions ORDER BY id"
@@ -31,9 +39,11 @@ _MOVES: Final = "SELECT charge_id, to_status, at FROM transitions ORDER BY id"
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """All that is compared. `ledger` is the sandbox's, `charges` and `refunds` the database's."""
+    """All that is compared: `ledger` is the sandbox's, the rows are the database's."""
 
     charges: Sequence[Mapping[str, Any]]
+    captures: Sequence[Mapping[str, Any]]
+    """Of charges, and what came late or twice."""
     refunds: Sequence[Mapping[str, Any]]
     ledger: Sequence[Mapping[str, Any]]
     promised: Collection[int]
@@ -110,8 +120,7 @@ def _unlike(books: Books, moved: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             row["captured"],
             row["refunded"],
         )
-        for row in books.charges
-        if row["captured"]
+        for row in books.captures
     }
     theirs = _captures(moved)
     for capture in sorted(ours.keys() | theirs.keys(), key=str):
@@ -142,7 +151,7 @@ def _told(side: tuple[str, str, int, int] | None) -> str:
 
 
 def _unfound(books: Books, unanswered: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    known = {row["capture_reference"] for row in books.charges}
+    known = {row["capture_reference"] for row in books.captures}
     known |= {row["provider_reference"] for row in books.refunds}
     for row in unanswered:
         if row["object_id"] not in known:
@@ -157,9 +166,22 @@ def _taken_by(row: Mapping[str, Any]) -> str:
     return str(row["object_id"] if row["kind"] in TAKEN else row["parent_id"])
 
 
-def read(database_url: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """All charges and refunds, as the database has them."""
-    return _rows(database_url, _CHARGES), _rows(database_url, _REFUNDS)
+def read(
+    database_url: str,
+    ledger: Sequence[Mapping[str, Any]],
+    promised: Collection[int],
+    promised_refunds: Collection[int],
+) -> Books:
+    """The books, with the database's side read now."""
+    charges, captures, refunds = (
+        _rows(database_url, query) for query in (_CHARGES, _CAPTURES, _REFUNDS)
+    )
+    return Books(charges, captures, refunds, ledger, promised, promised_refunds)
+
+
+def read_ended(database_url: str) -> set[int]:
+    """The charges that have their end."""
+    return {row["id"] for row in _rows(database_url, _CHARGES) if row["status"] in ENDS}
 
 
 def read_moves(database_url: str) -> dict[int, list[tuple[str, float]]]:

@@ -50,8 +50,11 @@ def breaches(
     refunds: list[dict[str, Any]] | None = None,
     promised: tuple[int, ...] = (1,),
     promised_refunds: tuple[int, ...] = (),
+    strays: tuple[dict[str, Any], ...] = (),
 ) -> tuple[str, ...]:
-    return judge(Books(charges, refunds or [], ledger, promised, promised_refunds)).breaches
+    captures = [*(row for row in charges if row["captured"]), *strays]
+    books = Books(charges, captures, refunds or [], ledger, promised, promised_refunds)
+    return judge(books).breaches
 
 
 def test_books_that_agree_are_passed_in_silence() -> None:
@@ -74,6 +77,15 @@ def test_a_second_capture_that_was_given_back_is_none() -> None:
     back = given_back(parent_id="ch_2", amount_minor=-1999)
 
     assert breaches([charge(), second], [movement(), movement(object_id="ch_2"), back]) == ()
+
+
+def test_late_money_that_went_back_is_in_both_books() -> None:
+    canceled = charge(status="canceled", captured=0)
+    back = given_back(amount_minor=-1999)
+    stray = charge(refunded=1999)
+
+    assert breaches([canceled], [movement(), back], strays=(stray,)) == ()
+    assert len(breaches([canceled], [movement()], strays=(stray,))) == 1
 
 
 def test_a_charge_that_was_promised_and_is_gone_is_told() -> None:
