@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from secrets import randbelow
 from typing import Final
@@ -66,6 +67,7 @@ def read_arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--charges", type=int, help="at least so many (10000; short: 500)")
     parser.add_argument("--faults", type=int, help="so many (1000; short: 40)")
     parser.add_argument("--rate", type=float, default=7.0, help="orders per second (7)")
+    parser.add_argument("--minutes", type=float, default=inf, help="end, if by then not all came")
     parser.add_argument("--report", type=Path, help="a Markdown file, with its plot beside it")
     options = parser.parse_args(words)
     for name, value in (SHORT if options.short else LONG).items():
@@ -124,10 +126,12 @@ class Run:
     def _let_it_rage(
         self, system: System, hand: Hand, load: Load, strikes: list[plan.Strike]
     ) -> None:
+        ends = time.monotonic() + self._options.minutes * 60
         for storm in plan.storms(strikes):
-            self._rage(hand, storm)
-            self._settle(system, load)
-        while len(load.record.charges) < self._options.charges:
+            if time.monotonic() < ends:
+                self._rage(hand, storm)
+                self._settle(system, load)
+        while len(load.record.charges) < self._options.charges and time.monotonic() < ends:
             time.sleep(_LOOK_SECONDS)
 
     def _rage(self, hand: Hand, storm: list[plan.Strike]) -> None:

@@ -12,9 +12,9 @@ from sandbox.fault_catalogue import FAULTS, Stage
 
 STORM: Final = 50
 """Faults that strike before all is healed and comes to rest."""
-STORM_SECONDS: Final = 45.0
+STORM_SECONDS: Final = 36.0
 
-COMA_SECONDS: Final = 50.0
+COMA_SECONDS: Final = 36.0
 """Longer than a claim, by default."""
 
 UNFIT: Final = {

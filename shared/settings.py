@@ -48,7 +48,7 @@ class Settings(
     provider_connect_timeout: Seconds = 5
     provider_read_timeout: Seconds = 15
     provider_deadline: Seconds = 20
-    claim_lease: Seconds = 45
+    claim_lease: Seconds = 30
     republish_after: Seconds = 30
     relay_poll_interval: Seconds = 0.01
     relay_batch: Annotated[int, Field(ge=1, le=10_000)] = 500
