@@ -19,6 +19,7 @@ import requests
 from chaos.plan import Strike
 from chaos.system import System
 from local.child import Child
+from sandbox.client import ControlError
 
 LATENCY_SECONDS: Final = 0.15
 _LOOK: Final = 0.2
@@ -148,7 +149,8 @@ class Hand:
         with self._system.sandbox.control() as control:
             rule = insist(lambda: control.fault(**strike.rule))
             time.sleep(strike.seconds)
-            insist(lambda: control.remove_fault(rule))
+            with contextlib.suppress(ControlError):  # asked twice: it is gone
+                insist(lambda: control.remove_fault(rule))
         time.sleep(strike.rule.get("seconds", 0) if strike.kind == "provider" else 0)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import Connection
 
 from shared.container import Container
 from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
-from shared.providers.base import EventPage, Unread
+from shared.domain.charge import Provider
+from shared.providers.base import EventPage, ListedEvent, ProviderEvent, Unread
 from shared.repository import event_cursors, inbox
 from shared.repository.event_cursors import EventCursor
 from shared.repository.holding import put_off
@@ -68,18 +71,24 @@ def _read_page(
         advanced = event_cursors.advance_cursor(
             connection, cursor, newest=newest, page=page.next_page, now=now, due=due
         )
-        new = [
-            listed.event
-            for listed in page.events
-            if advanced
-            and inbox.store_event(
-                connection, cursor.provider, listed.event, listed.body, now, FoundBy.EVENT_LIST
-            )
-        ]
+        new = _store_new(connection, cursor.provider, page.events, now) if advanced else []
     reached(CrashPoint.LIST_STORED)
     for event in new:
         log.warning("event.found", provider=cursor.provider, event_id=event.event_id)
     return (advanced if page.next_page else None), len(new)
+
+
+def _store_new(
+    connection: Connection, provider: Provider, page: Sequence[ListedEvent], now: datetime
+) -> list[ProviderEvent]:
+    # Most of a page is known, and asking event by event takes as many round trips.
+    known = inbox.known_events(connection, provider, (one.event.event_id for one in page))
+    return [
+        one.event
+        for one in page
+        if one.event.event_id not in known
+        and inbox.store_event(connection, provider, one.event, one.body, now, FoundBy.EVENT_LIST)
+    ]
 
 
 def _put_off(deps: Container, cursor: EventCursor, why: Unread) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -53,6 +53,20 @@ def store_event(
     """Keep the raw event, due at once; False where this event is already here."""
     due = {"received_at": now, "dispatch_at": now, "found_by": found_by}
     return _store(connection, provider, event, body, due)
+
+
+_KNOWN: Final = select(webhook_events.c.event_id).where(
+    webhook_events.c.provider == bindparam("provider"),
+    webhook_events.c.event_id.in_(bindparam("events", expanding=True)),
+)
+
+
+def known_events(
+    connection: Connection, provider: Provider, event_ids: Iterable[str]
+) -> frozenset[str]:
+    """Which of these events are here already."""
+    arguments = {"provider": provider, "events": list(event_ids)}
+    return frozenset(connection.execute(_KNOWN, arguments).scalars())
 
 
 def store_ignored(

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 import pytest
+from sqlalchemy.event import listen
 
 from shared.domain.charge import Provider
 from shared.providers.base import EventPage, PaymentProvider, Unread
@@ -124,6 +125,22 @@ def test_an_event_that_came_by_webhook_is_not_found_again(workshop: Workshop) ->
     assert first > 0
     assert again == 0
     assert len(stored(workshop)) == first
+
+
+def test_a_page_that_is_known_costs_no_round_trip_an_event(workshop: Workshop) -> None:
+    for _ in range(8):
+        workshop.charge_by_stripe()
+    workshop.run()
+    assert event_lists.read(workshop.deps) == 16
+    asked: list[str] = []
+    listen(workshop.deps.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    workshop.advance(seconds=IDLE.total_seconds())
+
+    again = event_lists.read(workshop.deps)
+
+    lists_read = 2
+    assert again == 0
+    assert sum("webhook_events" in statement for statement in asked) == lists_read
 
 
 def test_nobody_is_asked_while_nothing_waits(workshop: Workshop) -> None:
