@@ -66,7 +66,7 @@ def create_app(container: Container) -> Flask:
     app.before_request(_begin)
     app.after_request(_finish)
     settings = container.settings
-    metrics.install(app)
+    metrics.install(app, container)
     headers.install(app, https_only=settings.environment == "production")
     origins.install(app, settings.cors_origins)
     rate_limits.install(app, settings.redis_url, settings)

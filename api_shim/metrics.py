@@ -1,4 +1,4 @@
-"""The metrics route: what all processes of this gunicorn counted, for those who may know."""
+"""The metrics route: what this gunicorn counted and where things stand, for who may know."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from time import perf_counter
 from typing import Final
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -21,10 +21,13 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from api_shim import runtime
 from api_shim.door import Routes
 from api_shim.errors import ApiError
+from api_shim.standing import StandingCollector
+from shared.container import Container
 from shared.settings import metrics_folder
 
 routes = Routes("metrics", __name__)
 
+_STANDING: Final = "chargehand.standing"
 _REQUESTS: Final = Counter(
     "chargehand_http_requests", "Requests answered.", ["method", "route", "status"]
 )
@@ -38,8 +41,9 @@ _METHODS: Final = {"GET", "POST", "PATCH", "DELETE", "OPTIONS", "HEAD"}
 _FORWARDED: Final = {"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip"}
 
 
-def install(app: Flask) -> None:
+def install(app: Flask, container: Container) -> None:
     """Count and time every request, by its route's rule: what clients make up becomes no label."""
+    app.extensions[_STANDING] = StandingCollector(container)
     app.before_request(_start)
     app.after_request(_count)
 
@@ -79,6 +83,10 @@ def _is_local() -> bool:
 
 
 def _counted() -> bytes:
+    return _of_processes() + generate_latest(current_app.extensions[_STANDING])
+
+
+def _of_processes() -> bytes:
     folder = metrics_folder()
     if folder is None:
         return generate_latest()

@@ -15,6 +15,7 @@ from api_shim import runtime
 from api_shim.door import Answers, Routes
 from api_shim.errors import ApiError
 from api_shim.reading import read_body
+from shared import metrics
 from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.domain.charge import Provider
@@ -84,9 +85,11 @@ def _verified(
     try:
         return verifier.verify(dict(request.headers), body), body
     except ForgedWebhook as forged:
+        metrics.WEBHOOKS_RECEIVED.labels(name, "refused").inc()
         log.warning("webhook.refused", provider=name, reason=str(forged))
         raise ApiError(HTTPStatus.BAD_REQUEST, "The webhook could not be verified.") from None
     except SignatureUnverifiable as away:
+        metrics.WEBHOOKS_RECEIVED.labels(name, "unverifiable").inc()
         log.warning("webhook.unverifiable", provider=name, reason=str(away))
         detail = "The webhook cannot be verified now. Send it again."
         headers = {"Retry-After": "30"}
@@ -98,5 +101,6 @@ def _stored(name: Provider, event: ProviderEvent, body: bytes, store: Store) -> 
     with unit_of_work(deps.engine) as connection:
         is_new = store(connection, name, event, body, deps.clock())
     reached(CrashPoint.EVENT_STORED)
+    metrics.WEBHOOKS_RECEIVED.labels(name, "new" if is_new else "duplicate").inc()
     log.info("webhook.stored", provider=name, event_id=event.event_id, is_new=is_new)
     return Response(status=HTTPStatus.OK)

@@ -18,6 +18,7 @@ from shared.outbound.courier import Courier, HttpCourier
 from shared.providers.base import PaymentProvider
 from shared.providers.connect import AccountConnector
 from shared.providers.http import CallLimits
+from shared.providers.metered import MeteredProvider
 from shared.providers.registry import make_connector, make_providers
 from shared.repository.authorizations import sealed_key
 from shared.settings import Settings, load_settings
@@ -82,7 +83,10 @@ def build(settings: Settings, *, name: str, clock: Callable[[], datetime] = _utc
     return Container(
         settings=settings,
         engine=engine,
-        providers=make_providers(settings, key_of, clock),
+        providers={
+            name: MeteredProvider(name, port)
+            for name, port in make_providers(settings, key_of, clock).items()
+        },
         connector=make_connector(settings, key_of, clock),
         buckets=SharedBuckets(settings.redis_url, _rates(settings)),
         vault=vault,

@@ -19,7 +19,7 @@ from shared.engine_settings import BrokerSettings, DatabaseSettings
 from shared.flower_settings import FlowerSettings
 from shared.outbound_settings import OutboundSettings
 from shared.provider_settings import ProviderSettings
-from shared.setting_kinds import Patience, Seconds, Secrets
+from shared.setting_kinds import Host, Patience, Seconds, Secrets
 from shared.web_settings import WebSettings
 
 Kind = TypeVar("Kind", bound=DatabaseSettings)
@@ -42,6 +42,8 @@ class Settings(
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     liveness_file: str = ""
+    worker_metrics_port: Annotated[int, Field(ge=0, le=65_535 - 9)] = 0
+    metrics_address: Host = "127.0.0.1"
 
     encryption_keys: Secrets
 

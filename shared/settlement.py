@@ -9,7 +9,7 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import Connection
 
-from shared import review, stray_money
+from shared import metrics, review, stray_money
 from shared.container import Container
 from shared.domain import outcomes as o
 from shared.domain.charge import SETTLED, Charge, Status
@@ -64,6 +64,7 @@ def settle(
             case = Case(charge, outcome, decision.verdict.misfit if decision.verdict else None)
             source = replace(source, evidence=review.present(connection, case, source.evidence))
         _write_move(connection, charge, outcome, decision, source, now)
+        _count_move(charge, decision.status, attempt, now)
     elif source.claim_number is not None and decision.retry_at and decision.status in WAITING:
         charges.update_charge(connection, charge_id, _put_off(decision, now))
     log.info("charge.settled", charge_id=charge_id, status=decision.status, by=decision.event)
@@ -168,6 +169,17 @@ def _write_move(
             log.warning("charge.paid_late", charge_id=charge.id, order_was=charge.order_status)
         ledger.complete_order(connection, charge.order_id, now)
     ledger.announce(connection, charge, decision, now)
+
+
+def _count_move(
+    charge: Charge, status: Status, attempt: attempts.Attempt | None, now: datetime
+) -> None:
+    metrics.CHARGE_MOVES.labels(charge.provider, status).inc()
+    if status in SETTLED and charge.status not in SETTLED:
+        waited = (now - charge.created_at).total_seconds()
+        metrics.CHARGE_SETTLE_SECONDS.labels(charge.provider).observe(waited)
+        if attempt:
+            metrics.CHARGE_TRIES.labels(charge.provider).observe(attempt.tries)
 
 
 def _put_off(decision: Decision, now: datetime) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import structlog
 
+from shared import metrics
 from shared.container import Container
 from shared.db import unit_of_work
 from shared.domain.charge import Provider
@@ -64,6 +65,7 @@ def _write(deps: Container, key: Key, news: News, evidence: Mapping[str, int]) -
 def _say(key: Key, before: Circuit, circuit: Circuit, reason: str) -> None:
     if (circuit.state, circuit.cause) == (before.state, before.cause):
         return
+    metrics.CIRCUIT_CHANGES.labels(key.provider, circuit.state, circuit.cause or "").inc()
     is_open = circuit.state is State.OPEN
     speak = log.error if is_open else log.warning
     speak(

@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 
+from shared import metrics
 from shared.container import Container
 from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
@@ -51,6 +52,7 @@ def execute(deps: Container, charge_id: int) -> None:
                     until = deps.clock() + outcome.retry_after
                     charges.hold_to_cancel(connection, charge_id, charge.claim_number, until)
     except ClaimLost as lost:
+        metrics.CLAIMS_LOST.labels("charge").inc()
         log.warning("claim.lost", charge_id=charge_id, reason=str(lost))
     reached(CrashPoint.CANCELING_SETTLED)
 

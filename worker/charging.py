@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
+from shared import metrics
 from shared.container import Container
 from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
@@ -70,6 +71,7 @@ def execute(deps: Container, charge_id: int) -> None:
     try:
         _settle(deps, claim, outcome)
     except ClaimLost as lost:
+        metrics.CLAIMS_LOST.labels("charge").inc()
         log.warning("claim.lost", charge_id=charge_id, reason=str(lost))
     reached(CrashPoint.CHARGE_SETTLED)
     if isinstance(outcome, o.Misconfigured):

@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
+from shared import metrics
 from shared.container import Container
 from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
@@ -42,7 +43,15 @@ def handle(deps: Container, event_id: int) -> None:
             return
         result = _apply(connection, deps, event, translation, seen_at)
     reached(CrashPoint.EVENT_APPLIED)
+    _count(event, result, deps.clock())
     log.info("webhook_event.handled", kind=event.event_type, event_id=event_id, result=result)
+
+
+def _count(event: inbox.StoredEvent, result: str, now: datetime) -> None:
+    metrics.WEBHOOK_EVENTS_HANDLED.labels(event.provider, result).inc()
+    if result != "postponed":
+        lag = (now - event.created_at).total_seconds()
+        metrics.WEBHOOK_LAG_SECONDS.labels(event.provider).observe(lag)
 
 
 def _apply(

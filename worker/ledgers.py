@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
+from shared import metrics
 from shared.container import Container
 from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
@@ -98,6 +99,8 @@ def _compare(deps: Container, run: LedgerRun) -> None:
         again = _check_again(run, open_, now)
         ledger_runs.finish_run(connection, run, result, now, again)
     reached(CrashPoint.LEDGER_COMPARED)
+    for difference in found:
+        metrics.LEDGER_DIFFERENCES.labels(run.provider, difference.type).inc()
     tell = log.error if unexplained else log.info
     tell("ledger.compared", run=run.id, day=str(run.day), open=open_, unexplained=unexplained)
     for difference in found:

@@ -10,6 +10,7 @@ from typing import assert_never
 import structlog
 from sqlalchemy import Connection
 
+from shared import metrics
 from shared.container import Container
 from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
@@ -27,6 +28,7 @@ class Parcel:
     delivery_id: int
     claim_number: int
     until: datetime
+    happened_at: datetime
     url: str
     headers: Mapping[str, str]
     body: bytes
@@ -69,6 +71,7 @@ def _claim(deps: Container, delivery_id: int) -> Parcel | None:
         delivery_id=delivery_id,
         claim_number=waiting.claim_number + 1,
         until=until,
+        happened_at=waiting.happened_at,
         url=endpoint.url,
         headers=signed_headers(str(waiting.event), body, secrets, now),
         body=body,
@@ -95,11 +98,13 @@ def _settle(connection: Connection, deps: Container, parcel: Parcel, answer: o.A
     deliveries.record_answer(connection, delivery_id, parcel.claim_number, answer, now)
     tries = deliveries.tries_of_claim(connection, delivery_id, parcel.claim_number)
     if endpoint is None or tries is None:
+        metrics.CLAIMS_LOST.labels("delivery").inc()
         log.warning("claim.lost", delivery_id=delivery_id)
         return
     tried = o.Tried(now, tries, endpoint.failing_since, deps.jitter())
     verdict = o.judge_answer(answer, tried)
     _write(connection, parcel, endpoint, verdict, now)
+    _count(parcel, verdict, now)
     log.info(
         "outbound_event.tried",
         delivery_id=delivery_id,
@@ -108,6 +113,12 @@ def _settle(connection: Connection, deps: Container, parcel: Parcel, answer: o.A
         status_code=answer.status_code,
         error=answer.error,
     )
+
+
+def _count(parcel: Parcel, verdict: o.Verdict, now: datetime) -> None:
+    metrics.OUTBOUND_DELIVERIES.labels(metrics.snake_case(type(verdict).__name__)).inc()
+    if isinstance(verdict, o.Delivered):
+        metrics.OUTBOUND_LAG_SECONDS.observe((now - parcel.happened_at).total_seconds())
 
 
 def _write(

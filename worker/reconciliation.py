@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 
+from shared import metrics
 from shared.container import Container
 from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
@@ -27,7 +28,9 @@ def run(deps: Container) -> None:
     found = event_lists.read(deps)
     looked_up = look_up_overdue(deps)
     pages = ledgers.read(deps)
-    log.info("reconciliation.done", events_found=found, looked_up=looked_up, ledger_pages=pages)
+    done = {"events_found": found, "looked_up": looked_up, "ledger_pages": pages}
+    metrics.count_round("reconciliation", done)
+    log.info("reconciliation.done", **done)
 
 
 def look_up_overdue(deps: Container) -> int:

@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
+from shared import metrics
 from shared.container import Container
 from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
@@ -69,6 +70,7 @@ def execute(deps: Container, refund_id: int) -> None:
             with attempt, unit_of_work(deps.engine) as connection:
                 settle_refund(connection, deps, refund_id, outcome, source)
     except ClaimLost as lost:
+        metrics.CLAIMS_LOST.labels("refund").inc()
         log.warning("claim.lost", refund_id=refund_id, reason=str(lost))
     reached(CrashPoint.REFUND_SETTLED)
 

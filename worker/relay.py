@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from datetime import timedelta
 from types import FrameType
 from typing import Final
 
@@ -11,17 +12,22 @@ import structlog
 from celery import Celery
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared import metrics
 from shared.celery_app import app
 from shared.container import Container, container
 from shared.liveness import touch
 from shared.observability import configure_logging
 from shared.settings import load_settings
+from worker import exposing
 from worker.dispatch import Outlet, broker_errors, open_publisher, publish_due
 
 log = structlog.get_logger()
 
 _REST: Final = 1.0
 """Seconds to wait for a broker or a database that is away, or for workers that lag behind."""
+
+_RECOUNT: Final = timedelta(seconds=10)
+"""How old the count of what waits in the broker may be: operators see it, too."""
 
 
 def run(deps: Container, celery: Celery, stopping: threading.Event) -> None:
@@ -33,16 +39,17 @@ def run(deps: Container, celery: Celery, stopping: threading.Event) -> None:
             with open_publisher(celery) as publisher:
                 _relay(deps, celery, publisher, stopping)
         except away_errors as away:
+            metrics.BROKER_MESSAGES.clear()  # nobody knows them now
             log.warning("relay.waiting", reason=f"{type(away).__name__}: {away}"[:300])
             stopping.wait(_REST)
 
 
 def _relay(deps: Container, celery: Celery, publisher: Outlet, stopping: threading.Event) -> None:
-    batch, room = deps.settings.relay_batch, dict[str, int]()
+    batch, room, recount_at = deps.settings.relay_batch, dict[str, int](), deps.clock()
     while not stopping.is_set():
         touch()
-        if min(room.values(), default=0) < batch:
-            room = room_in(deps, publisher)
+        if min(room.values(), default=0) < batch or deps.clock() >= recount_at:
+            room, recount_at = room_in(deps, publisher), deps.clock() + _RECOUNT
         if max(room.values()) <= 0:  # the broker's memory stays bounded however many rows are due
             stopping.wait(_REST)
             continue
@@ -55,8 +62,10 @@ def _relay(deps: Container, celery: Celery, publisher: Outlet, stopping: threadi
 
 def room_in(deps: Container, publisher: Outlet) -> dict[str, int]:
     """What each queue may still take: one that nobody empties holds up no other."""
-    window = deps.settings.relay_window
-    return {queue: window - waiting for queue, waiting in publisher.backlog().items()}
+    window, backlog = deps.settings.relay_window, publisher.backlog()
+    for queue, waiting in backlog.items():
+        metrics.BROKER_MESSAGES.labels(queue).set(waiting)
+    return {queue: window - waiting for queue, waiting in backlog.items()}
 
 
 def main() -> None:
@@ -69,6 +78,7 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    exposing.expose(load_settings())
     log.info("relay.started")
     run(container("relay"), app, stopping)
     log.info("relay.stopped")

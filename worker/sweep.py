@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 
+from shared import metrics
 from shared.celery_app import app
 from shared.container import Container
 from shared.db import unit_of_work
@@ -31,9 +32,6 @@ def run(deps: Container) -> None:
         expired = overdue.expire_orders(connection, now)
         forgotten = overdue.forget_old_keys(connection, now)
         forgotten += outbound_retention.forget_deliveries(connection, now)
-    log.info(
-        "sweep.done",
-        published=len(published),
-        expired=expired,
-        forgotten=forgotten,
-    )
+    done = {"published": len(published), "expired": expired, "forgotten": forgotten}
+    metrics.count_round("sweep", done)
+    log.info("sweep.done", **done)

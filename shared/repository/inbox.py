@@ -33,6 +33,7 @@ class StoredEvent:
     account: str | None
     body: bytes
     tries: int
+    created_at: datetime
 
 
 _STORE: Final = (
@@ -97,7 +98,13 @@ def _store(
 
 _EVENT: Final = webhook_events.c
 _UNHANDLED: Final = select(
-    _EVENT.id, _EVENT.provider, _EVENT.event_type, _EVENT.account, _EVENT.body, _EVENT.tries
+    _EVENT.id,
+    _EVENT.provider,
+    _EVENT.event_type,
+    _EVENT.account,
+    _EVENT.body,
+    _EVENT.tries,
+    _EVENT.created_at,
 ).where(_EVENT.id == bindparam("event"), _EVENT.handled_at.is_(None))
 _UNHANDLED_LOCKED: Final = _UNHANDLED.with_for_update()
 
@@ -165,7 +172,13 @@ _WRITE: Final = update(webhook_events).where(_EVENT.id == bindparam("event"))
 
 def _event(row: Row[*tuple[Any, ...]]) -> StoredEvent:
     return StoredEvent(
-        row.id, Provider(row.provider), row.event_type, row.account, row.body, row.tries
+        id=row.id,
+        provider=Provider(row.provider),
+        event_type=row.event_type,
+        account=row.account,
+        body=row.body,
+        tries=row.tries,
+        created_at=row.created_at,
     )
 
 

@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.event import listen, remove
 
+from datetime import UTC, datetime
 from shared.domain.charge import Status
+from shared.repository import standing
 from shared.repository.charge_lists import list_charges, list_reviews, summarize
 from shared.repository.differences import open_differences
 from shared.repository.event_lists import list_events, read_event
@@ -32,6 +34,11 @@ READS: dict[str, Callable[[Connection], object]] = {
     "one event": lambda connection: read_event(connection, 7),
     "refunds": lambda connection: list_refunds(connection, 7, 50),
     "differences": lambda connection: open_differences(connection, 50),
+    "charges standing": standing.charges_standing,
+    "due rows": lambda connection: standing.due_rows(connection, datetime.now(UTC)),
+    "unhandled events": standing.unhandled_events,
+    "owed deliveries": standing.owed_deliveries,
+    "circuits standing": standing.circuits_standing,
     "actions": lambda connection: actions_on(connection, "charge 7"),
 }
 

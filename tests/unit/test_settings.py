@@ -58,6 +58,8 @@ BAD = {
     "OUTBOUND_ALLOWED_NETWORKS": ["x", "10.0.0.1/8"],
     "OUTBOUND_LEASE": ["10"],
     "LIVENESS_FILE": ["/nonexistent/alive", "\0/alive"],
+    "WORKER_METRICS_PORT": ["-1", "65527", "http"],
+    "METRICS_ADDRESS": ["foo bar"],
     "PORT": ["0", "65536", "http"],
     "RATE_LIMIT_PER_USER": ["often", "0/minute", "99999999999/minute"],
     "TRUSTED_PROXIES": ["-1"],
