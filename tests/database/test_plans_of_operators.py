@@ -1,13 +1,13 @@
 """What operators read is found by indexes, however many charges there are."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.event import listen, remove
 
-from datetime import UTC, datetime
 from shared.domain.charge import Status
 from shared.repository import standing
 from shared.repository.charge_lists import list_charges, list_reviews, summarize
