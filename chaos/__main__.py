@@ -21,10 +21,11 @@ from chaos.audit import Verdict, judge, read, read_ended, read_moves
 from chaos.convergence import course
 from chaos.faults import Hand, Struck
 from chaos.leaks import RedisWatch
-from chaos.load import Load, Town
+from chaos.load import Load
 from chaos.report import Outcome, write
 from chaos.robot import ROOM, Robot
 from chaos.system import CHARGERS, System
+from chaos.town import Town
 from local.errors import LocalError
 from local.folders import DATA, claimed, temporary_folder
 

@@ -14,14 +14,12 @@ from typing import Final, TypeVar
 
 import requests
 
-from chaos.stories import TYPED, Way, draw, major
-from local.demo.checkout import Checkout
+from chaos.stories import Way, draw, major
+from chaos.town import Town
 from local.demo.shop import ApiRefusal, PlacedOrder, Shop
-from local.demo.stories import Brings, Story
 from sandbox.client import ControlError, SandboxControl
 
 BUYERS: Final = 24
-_PATIENCE_SECONDS: Final = 10.0
 _PERSISTENCE_SECONDS: Final = 120.0
 _REST_SECONDS: Final = 0.5
 _LOOK_SECONDS: Final = 0.1
@@ -53,27 +51,6 @@ class Record:
     tokens: set[str] = field(default_factory=set)
     answers: Counter[str] = field(default_factory=Counter)
     gave_up: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Town:
-    """Where the buyers are: addresses, keys, an event on sale."""
-
-    api_url: str
-    sandbox_url: str
-    jwt_secret: str
-    stripe_key: str
-    publishable_key: str
-    paypal: tuple[str, str]
-    event_id: str = ""
-
-    def shop(self) -> Shop:
-        """A client of the API."""
-        return Shop(self.api_url, self.jwt_secret, _PATIENCE_SECONDS)
-
-    def control(self) -> SandboxControl:
-        """The hands of payers at their bank and at PayPal."""
-        return SandboxControl(self.sandbox_url, self.stripe_key)
 
 
 class Load:
@@ -179,38 +156,8 @@ class Purchase:
         return int(charge.id)
 
     def _instrument(self, order: PlacedOrder) -> Mapping[str, str]:
-        return self._load.insist(lambda: bring(self._load, self._control, order, self._story))
-
-
-def bring(
-    load: Load, control: SandboxControl, order: PlacedOrder, story: Story
-) -> Mapping[str, str]:
-    """What the buyer pays with, as the charge request names it."""
-    town = load.town
-    checkout = Checkout(town.sandbox_url, *town.paypal)
-    match story.brings:
-        case Brings.TOKEN:
-            token = typed_card(town) if story.token == TYPED else story.token
-            load.record.tokens.add(token)
-            return {"stripe": token}
-        case Brings.NOTHING:
-            return {}
-        case Brings.PAYPAL_ORDER:
-            return checkout.approved_order(control, order, story)
-        case Brings.PAYPAL_PAYMENT:
-            return checkout.approved_payment(control, order, story)
-
-
-def typed_card(town: Town) -> str:
-    """A token that nobody else has, for a card typed into Stripe's own field."""
-    card = {"number": "4242424242424242", "exp_month": "12", "exp_year": "2034", "cvc": "123"}
-    with requests.Session() as session:
-        session.trust_env = False
-        made = session.post(
-            f"{town.sandbox_url}/v1/tokens",
-            data={f"card[{name}]": value for name, value in card.items()},
-            headers={"Authorization": f"Bearer {town.publishable_key}"},
-            timeout=_PATIENCE_SECONDS,
-        )
-    made.raise_for_status()
-    return str(made.json()["id"])
+        town, story = self._load.town, self._story
+        brought = self._load.insist(lambda: town.bring(self._control, order, story))
+        if "stripe" in brought:
+            self._load.record.tokens.add(brought["stripe"])
+        return brought

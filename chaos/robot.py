@@ -12,7 +12,7 @@ from typing import Final
 
 import psycopg2
 
-from chaos.load import Bought, Load, Refused, typed_card
+from chaos.load import Bought, Load, Refused
 from chaos.stories import Way, major
 from local.demo.stories import Act
 
@@ -107,7 +107,7 @@ class Robot:
                 self._load.record.refunds[int(refund)] = time.time()
 
     def _come_again(self, bought: Bought) -> None:
-        token = self._load.insist(lambda: typed_card(self._load.town))
+        token = self._load.insist(self._load.town.typed_card)
         self._load.record.tokens.add(token)
         again = replace(bought, way=Way(bought.way.story), at=time.time())
         with self._load.town.shop() as shop:

@@ -1,6 +1,7 @@
 """The delivery of one tenant's webhooks: to whom, when, how often again."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
@@ -56,9 +57,9 @@ class Webhooks:
         await asyncio.gather(*(self._try(delivery) for delivery in pending), *self._running)
         return len(pending)
 
-    def pending(self, event_id: str) -> int:
-        """Count the endpoints that have not accepted an event."""
-        return sum(d.state != "delivered" for d in self.deliveries if d.event.id == event_id)
+    def pending(self) -> Counter[str]:
+        """Count, by event, the endpoints that have not accepted it."""
+        return Counter(d.event.id for d in self.deliveries if d.state != "delivered")
 
     def schedule(self, delivery: Delivery, due: float) -> None:
         """Try a delivery when virtual time reaches `due`."""

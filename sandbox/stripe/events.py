@@ -1,5 +1,7 @@
 """The Event calls: the way to find a webhook that never came."""
 
+from collections.abc import Mapping
+
 from sandbox.call import Call
 from sandbox.reply import Json, Reply, json_reply
 from sandbox.stripe.books import account_of
@@ -16,9 +18,9 @@ def list_events(call: Call) -> Reply:
     """GET /v1/events: thirty days back; types[], created, delivery_success."""
     params = read_params(LIST, call.params)
     types = _types(params)
-    chosen = []
+    chosen, pending = [], call.tenant.webhooks.pending()
     for event in newest_first(_living(call)):
-        body = _as_told(call, event)
+        body = _as_told(event, pending)
         is_named = types is None or event["type"] in types
         is_sought = params.get("delivery_success") in (None, body["pending_webhooks"] == 0)
         if is_named and is_sought and is_wanted(event, params, ()):
@@ -31,7 +33,7 @@ def retrieve_event(call: Call) -> Reply:
     read_params({"expand": expand}, call.params)
     for event in _living(call):
         if event["id"] == call.route["id"]:
-            return json_reply(_as_told(call, event))
+            return json_reply(_as_told(event, call.tenant.webhooks.pending()))
     raise missing("event", call.route["id"])
 
 
@@ -40,8 +42,8 @@ def _living(call: Call) -> list[Json]:
     return [event for event in events if event["created"] > call.now - RETENTION]
 
 
-def _as_told(call: Call, event: Json) -> Json:
-    return event | {"pending_webhooks": call.tenant.webhooks.pending(event["id"])}
+def _as_told(event: Json, pending: Mapping[str, int]) -> Json:
+    return event | {"pending_webhooks": pending.get(event["id"], 0)}
 
 
 def _types(params: Json) -> set[str] | None:
