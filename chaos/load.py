@@ -72,10 +72,11 @@ class Load:
             buyer.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._stopping.set()
-        for buyer in self._buyers:
-            buyer.join(_PERSISTENCE_SECONDS)
+        if kind is None:  # who interrupts does not wait for buyers
+            for buyer in self._buyers:
+                buyer.join(_PERSISTENCE_SECONDS)
 
     def _buy(self) -> None:
         with self.town.shop() as shop, self.town.control() as control:
