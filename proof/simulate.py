@@ -80,7 +80,7 @@ def _run(seed: int, schedules: int, jobs: int) -> int:
         done += tally.schedules
         ends += tally.ends
         failing.extend(tally.failing)
-        if done % (50 * BATCH) < BATCH:
+        if done % (10 * BATCH) < BATCH:
             print(f"{done} schedules, {len(failing)} failed", flush=True)
     seconds = time.monotonic() - started
     print(f"{done} schedules in {seconds:.0f} s, {done / seconds:.0f} a second on {jobs} cores")

@@ -19,6 +19,8 @@ _DATABASE = "tests/database/test_invariants.py"
 _MACHINE = "tests/unit/test_state_machine.py"
 _DECISIONS = "tests/unit/test_decisions.py"
 _REFUNDS = "tests/api/test_refunds.py"
+_REFUNDED = "tests/reconciliation/test_refunds.py"
+_LATE = "tests/reconciliation/test_late_money.py"
 
 LESSONS = (
     Lesson(
@@ -68,6 +70,38 @@ LESSONS = (
             "tests/lessons/test_refunding.py::test_a_refund_whose_message_comes_twice_is_made_once",
             f"{_REFUNDS}::test_two_equal_partial_refunds_are_two_refunds",
             f"{_REFUNDS}::test_a_refund_asked_twice_under_one_key_is_one_refund",
+        ),
+    ),
+    Lesson(
+        "woocommerce-gateway-stripe#838, solidus_stripe#281",
+        "one row for a refund and for what is told of it",
+        (
+            f"{_REFUNDED}::test_a_refund_we_made_and_the_event_about_it_are_one_row",
+            f"{_REFUNDED}::test_an_event_before_the_answer_settles_the_one_row",
+        ),
+    ),
+    Lesson(
+        "pretix#343",
+        "a refund acts on a capture, never on the order",
+        (
+            "tests/reconciliation/test_told_refunds.py"
+            "::test_refunding_a_duplicate_capture_leaves_the_paid_order_alone",
+            f"{_LATE}::test_a_second_capture_goes_back_and_the_first_stays_the_payment",
+        ),
+    ),
+    Lesson(
+        "Sylius/PayPalPlugin#264",
+        "a refund's reference is its own: the second of two parts is not refused",
+        (
+            "tests/contract/test_every_adapter_refunding.py"
+            "::test_two_equal_partial_refunds_are_two_refunds",
+        ),
+    ),
+    Lesson(
+        "pretix#1189, #1166, pay#612",
+        "what follows from a payment is told once, too",
+        (
+            "tests/outbound/test_delivery_claims.py::test_a_message_delivered_many_times_at_once_sends_the_event_once",
         ),
     ),
     Lesson(
@@ -161,7 +195,11 @@ LESSONS = (
     Lesson(
         "lago-api#5624",
         "money after the end is never overlooked",
-        (f"{_HERE}::test_money_that_comes_after_a_cancellation_goes_back_by_itself",),
+        (
+            f"{_HERE}::test_money_that_comes_after_a_cancellation_goes_back_by_itself",
+            f"{_LATE}::test_a_cancelled_order_paid_late_is_refunded_once_though_all_meet_the_money"
+            "_at_once",
+        ),
     ),
     Lesson(
         "docs.stripe.com: events that are never delivered and never listed",
