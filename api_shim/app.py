@@ -27,6 +27,7 @@ from api_shim import (
     webhook_endpoints,
     webhooks,
 )
+from api_shim.console import actions, pages, session, sessions
 from api_shim.reading import LARGEST_BODY
 from shared.container import Container
 
@@ -42,6 +43,9 @@ ROOMS: Final = (
     health,
     metrics,
     reference,
+    sessions,
+    pages,
+    actions,
 )
 
 
@@ -66,6 +70,7 @@ def create_app(container: Container) -> Flask:
     app.before_request(_begin)
     app.after_request(_finish)
     settings = container.settings
+    session.install(app, settings)
     metrics.install(app, container)
     headers.install(app, https_only=settings.environment == "production")
     origins.install(app, settings.cors_origins)

@@ -33,8 +33,13 @@ def patience() -> Patience:
     return cast("Patience", current_app.extensions[_PATIENCE])
 
 
+def verifier() -> Verifier:
+    """Whom this service believes."""
+    return cast("Verifier", current_app.extensions[_VERIFIER])
+
+
 def caller() -> Caller:
     """Who asks, found out once a request; ApiError 401 without a good token."""
     if "caller" not in g:
-        g.caller = identify(cast("Verifier", current_app.extensions[_VERIFIER]))
+        g.caller = identify(verifier())
     return cast("Caller", g.caller)

@@ -43,6 +43,7 @@ class Claims(BaseModel):
     """What of a token's payload matters here; `scope` is words or a list of them (RFC 9068)."""
 
     sub: UserId
+    exp: float
     scope: Scopes = frozenset()
 
 

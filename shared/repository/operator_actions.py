@@ -58,3 +58,12 @@ def actions_on(connection: Connection, subject: str) -> list[OperatorAction]:
     """What was done to the subject, the oldest first."""
     rows = connection.execute(_OF, {"subject": subject}).mappings()
     return [OperatorAction(**row) for row in rows]
+
+
+_LATEST: Final = select(*_COLUMNS).order_by(table.c.id.desc()).limit(bindparam("most"))
+
+
+def latest_actions(connection: Connection, *, most: int) -> list[OperatorAction]:
+    """What was done last, to whatever, the newest first."""
+    rows = connection.execute(_LATEST, {"most": most}).mappings()
+    return [OperatorAction(**row) for row in rows]

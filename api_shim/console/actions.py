@@ -1,0 +1,72 @@
+"""What operators do: each a form, that leads to where its effect is seen."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TypeVar
+
+from flask import abort, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from api_shim import runtime
+from api_shim.console.room import mandate, room
+from shared.domain.charge import Provider
+from shared.domain.circuit import Key
+from shared.domain.resolutions import Resolution
+from shared.operations import charges, circuits
+from shared.operations.resolving import Ask
+from shared.operations.resolving import resolve as carry_out
+
+routes = room("ops_actions")
+
+Choice = TypeVar("Choice", Provider, Resolution)
+
+
+@routes.post("/charges/<int:charge_id>/retry")
+def retry(charge_id: int) -> Response:
+    """Make the charge's next attempt due now."""
+    charges.retry(runtime.deps(), charge_id, mandate())
+    return _back_to(charge_id)
+
+
+@routes.post("/charges/<int:charge_id>/resolve")
+def resolve(charge_id: int) -> Response:
+    """Carry out a person's decision."""
+    reference = request.form.get("reference", "").strip() or None
+    ask = Ask(_chosen(Resolution, "decision"), reference)
+    carry_out(runtime.deps(), charge_id, ask, mandate())
+    return _back_to(charge_id)
+
+
+@routes.post("/circuits/pause")
+def pause() -> Response:
+    """Let no call be made for the account."""
+    circuits.pause(runtime.deps(), _key(), mandate())
+    return _seen(url_for("ops_pages.circuits"))
+
+
+@routes.post("/circuits/resume")
+def resume() -> Response:
+    """Let calls be made again."""
+    circuits.resume(runtime.deps(), _key(), mandate())
+    return _seen(url_for("ops_pages.circuits"))
+
+
+def _key() -> Key:
+    return Key(_chosen(Provider, "provider"), request.form.get("account", "").strip())
+
+
+def _chosen(kind: type[Choice], field: str) -> Choice:
+    try:
+        return kind(request.form.get(field, ""))
+    except ValueError:
+        abort(HTTPStatus.BAD_REQUEST, f"Choose a {field}.")
+
+
+def _back_to(charge_id: int) -> Response:
+    return _seen(url_for("ops_pages.charge", charge_id=charge_id))
+
+
+def _seen(page: str) -> Response:
+    """Lead there by GET: loading that page again sends no form again."""
+    return redirect(page, HTTPStatus.SEE_OTHER)

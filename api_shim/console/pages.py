@@ -1,0 +1,101 @@
+"""What operators see."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+
+from flask import Response, abort, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from api_shim import runtime
+from api_shim.console.room import room, show
+from shared.db import unit_of_work
+from shared.domain.charge import Status
+from shared.domain.resolutions import possible
+from shared.repository.charge_lists import NEWEST, list_charges, list_reviews, summarize
+from shared.repository.circuits import unclosed_circuits
+from shared.repository.operator_actions import latest_actions
+from shared.repository.search import search
+from shared.repository.timeline import timeline
+
+routes = room("ops_pages")
+
+_PAGE: Final = 50
+
+
+@routes.get("")
+def home() -> Response:
+    """What waits for somebody, with the newest charges."""
+    with unit_of_work(runtime.deps().engine) as connection:
+        reviews = list_reviews(connection, most=_PAGE)
+        circuits = unclosed_circuits(connection)
+        charges = list_charges(connection, most=10)
+    return show("home", reviews=reviews, circuits=circuits, charges=charges, page=_PAGE)
+
+
+@routes.get("/search")
+def find() -> AnyResponse:
+    """Go to the one charge that is named, else show what is."""
+    wanted = request.args.get("q", "").strip()
+    with unit_of_work(runtime.deps().engine) as connection:
+        hits = search(connection, wanted)
+    charges = {hit.charge_id for hit in hits}
+    if len(charges) == 1 and (charge := charges.pop()) is not None:
+        return redirect(url_for("ops_pages.charge", charge_id=charge))
+    return show("search", wanted=wanted, hits=hits)
+
+
+@routes.get("/charges")
+def charges() -> Response:
+    """List charges, the newest first."""
+    status = request.args.get("status", "")
+    if status and status not in list(Status):
+        abort(HTTPStatus.BAD_REQUEST, "There is no such status.")
+    before = min(request.args.get("before", NEWEST, int), NEWEST)
+    with unit_of_work(runtime.deps().engine) as connection:
+        found = list_charges(
+            connection, Status(status) if status else None, before=before, most=_PAGE
+        )
+    return show("charges", charges=found, chosen=status, statuses=Status, page=_PAGE)
+
+
+@routes.get("/charges/<int:charge_id>")
+def charge(charge_id: int) -> Response:
+    """Show one charge with all that happened to it."""
+    with unit_of_work(runtime.deps().engine) as connection:
+        found = summarize(connection, charge_id) if charge_id <= NEWEST else None
+        entries = timeline(connection, charge_id) if found else []
+    if found is None:
+        abort(HTTPStatus.NOT_FOUND, f"There is no charge {charge_id}.")
+    kinds = {entry.kind for entry in entries}
+    decisions = possible(
+        is_captured=found.capture_reference is not None, has_stray="stray capture" in kinds
+    )
+    return show("charge", charge=found, entries=entries, decisions=decisions)
+
+
+@routes.get("/reviews")
+def reviews() -> Response:
+    """List what waits for a person, the oldest first."""
+    after = min(request.args.get("after", 0, int), NEWEST)
+    with unit_of_work(runtime.deps().engine) as connection:
+        found = list_reviews(connection, after=after, most=_PAGE)
+    return show("reviews", reviews=found, page=_PAGE)
+
+
+@routes.get("/circuits")
+def circuits() -> Response:
+    """Show through which accounts no calls are made."""
+    deps = runtime.deps()
+    with unit_of_work(deps.engine) as connection:
+        found = unclosed_circuits(connection)
+    return show("circuits", circuits=found, providers=deps.providers)
+
+
+@routes.get("/audit")
+def audit() -> Response:
+    """List what operators did, the newest first."""
+    with unit_of_work(runtime.deps().engine) as connection:
+        found = latest_actions(connection, most=_PAGE * 2)
+    return show("audit", actions=found)

@@ -1,0 +1,58 @@
+"""From what somebody says to what happened, in three clicks at most."""
+
+import re
+
+import pytest
+
+from tests.api.platform import Platform
+from tests.ops.conftest import Desk, id_of
+
+LINK = re.compile(r'href="(/ops/charges/\d+)"')
+
+
+def test_a_buyer_says_she_paid_and_her_order_is_pending(platform: Platform, reader: Desk) -> None:
+    order = platform.order()
+    charge = id_of(platform.charged(order))
+
+    answer = reader.client.get(f"/ops/search?q={order}")  # one click: the search
+
+    assert answer.headers["Location"] == f"/ops/charges/{charge}"
+    page = reader.get(answer.headers["Location"]).text
+    assert f"Charge {charge}: accepted" in page
+    assert "19.99 USD" in page
+
+
+def test_an_order_that_was_charged_twice_leads_to_both(platform: Platform, reader: Desk) -> None:
+    order = platform.order()
+    first = platform.charged(order)
+    platform.sql(
+        "UPDATE charges SET status = 'failed', failure_code = 'card_declined', instrument = NULL,"
+        " dispatch_at = NULL, next_attempt_at = NULL WHERE id = :id",
+        id=id_of(first),
+    )
+    second = platform.charged(order)
+
+    page = reader.get(f"/ops/search?q={order}").text
+
+    assert set(LINK.findall(page)) == {f"/ops/charges/{id_of(each)}" for each in (first, second)}
+
+
+def test_what_nothing_is_named_is_said_and_not_run(reader: Desk) -> None:
+    page = reader.get("/ops/search?q=<script>alert(1)</script>").text
+
+    assert "Nothing is named &lt;script&gt;" in page
+    assert "<script" not in page
+
+
+@pytest.mark.parametrize("charge", ["999999999", str(2**70)])
+def test_a_charge_that_is_none_is_a_page_that_says_so(reader: Desk, charge: str) -> None:
+    answer = reader.get(f"/ops/charges/{charge}")
+
+    assert answer.status_code == 404
+    assert "There is no charge" in answer.text
+
+
+def test_no_page_shows_what_a_buyer_pays_with(platform: Platform, reader: Desk) -> None:
+    charge = id_of(platform.charged(stripe="tok_secret_visa"))
+
+    assert "tok_secret_visa" not in reader.get(f"/ops/charges/{charge}").text
