@@ -40,7 +40,7 @@ def complete(
 ) -> dict[str, str]:
     """Add what the person left out: engines, keys, free ports; the project's programs go first."""
     programs = str(Path(sys.executable).parent)
-    return {
+    system = {
         "ENVIRONMENT": "development",
         "PORT": str(free_port(8000)),
         "FLOWER_PORT": str(free_port(5555)),
@@ -51,6 +51,8 @@ def complete(
         "PATH": os.pathsep.join([programs, environment.get("PATH", os.defpath)]),
         "PYTHONUNBUFFERED": "1",
     }
+    flower = f"http://127.0.0.1:{system['FLOWER_PORT']}"
+    return {"CONSOLE_URL": web_url(system), "FLOWER_URL": flower, **system}
 
 
 def sandboxed(

@@ -33,6 +33,11 @@ def queue_of(task: str, provider: str | None = None) -> str:
     return _QUEUES[task].format(provider=provider)
 
 
+def subject_of(task: str) -> str:
+    """The name of the thing that a task is about."""
+    return task.partition(".")[0]
+
+
 QUEUES: Final = tuple(
     dict.fromkeys(queue_of(task, provider) for task in _QUEUES for provider in Provider)
 )

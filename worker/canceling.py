@@ -19,26 +19,27 @@ from shared.settlement import Source, settle
 from worker.breaker import key_of, refuse, tell
 from worker.pacing import has_to_wait
 from worker.patience import patiently
+from worker.report import Report, report
 
 log = structlog.get_logger()
 
 _ACTOR: Final = "worker"
 
 
-def execute(deps: Container, charge_id: int) -> None:
+def execute(deps: Container, charge_id: int) -> Report | None:
     """Cancel the charge, if that is still wished and possible. Safe to run twice.
 
     What comes of it is the provider's word: a charge that was paid meanwhile stays paid.
     """
     if has_to_wait(deps, pacing.CHARGE, charge_id):
-        return
+        return None
     try:
         claim = _claim(deps, charge_id)
     except NotConfigured as missing:
         refuse(deps, charge_id, missing)
-        return
+        return None
     if claim is None:
-        return
+        return None
     charge, probe = claim
     reached(CrashPoint.CANCELING_CLAIMED)
     outcome = _ask(deps, charge, probe)
@@ -55,6 +56,8 @@ def execute(deps: Container, charge_id: int) -> None:
         metrics.CLAIMS_LOST.labels("charge").inc()
         log.warning("claim.lost", charge_id=charge_id, reason=str(lost))
     reached(CrashPoint.CANCELING_SETTLED)
+    order, provider = str(charge.order_identifier), str(charge.provider)
+    return report(outcome, charge=charge.id, order=order, provider=provider)
 
 
 def _claim(deps: Container, charge_id: int) -> tuple[Charge, int | None] | None:

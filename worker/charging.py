@@ -26,6 +26,7 @@ from worker.breaker import key_of, refuse, tell
 from worker.disconnection import look_into
 from worker.pacing import has_to_wait
 from worker.patience import patiently
+from worker.report import Report, report
 
 log = structlog.get_logger()
 
@@ -48,20 +49,20 @@ class Claim:
     probe: int | None
 
 
-def execute(deps: Container, charge_id: int) -> None:
+def execute(deps: Container, charge_id: int) -> Report | None:
     """Carry the charge one step on, if it is due and nobody else has it. Safe to run twice."""
     if has_to_wait(deps, pacing.CHARGE, charge_id):
-        return
+        return None
     try:
         claim = _claim(deps, charge_id)
     except NotConfigured as missing:
         refuse(deps, charge_id, missing)
-        return
+        return None
     if claim is None:
-        return
+        return None
     if deps.clock() >= claim.until:  # stopped meanwhile: the key may be dead, a successor has it
         log.warning("claim.expired", charge_id=charge_id)
-        return
+        return None
     reached(CrashPoint.CHARGE_CLAIMED)
     outcome = _ask(deps, claim)
     reached(CrashPoint.CHARGE_ANSWERED)
@@ -76,6 +77,18 @@ def execute(deps: Container, charge_id: int) -> None:
     reached(CrashPoint.CHARGE_SETTLED)
     if isinstance(outcome, o.Misconfigured):
         look_into(deps, claim.charge.account)
+    return _report(claim, outcome)
+
+
+def _report(claim: Claim, outcome: o.Outcome) -> Report:
+    charge = claim.charge
+    return report(
+        outcome,
+        charge=charge.id,
+        order=str(charge.order_identifier),
+        provider=str(charge.provider),
+        attempt=claim.attempt.key,
+    )
 
 
 def _claim(deps: Container, charge_id: int) -> Claim | None:

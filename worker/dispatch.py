@@ -16,7 +16,7 @@ from shared.container import Container
 from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.repository import dispatch
-from shared.task_names import QUEUES
+from shared.task_names import QUEUES, subject_of
 
 _PUBLISHING: Final = {"retry_on_timeout": False, "socket_timeout": 2, "socket_connect_timeout": 1}
 """Kombu's batches refuse transports that may write twice by themselves."""
@@ -54,11 +54,19 @@ class Publisher:
         self._queues = [queue.bind(connection) for queue in app.amqp.queues.values()]
 
     def publish(self, due: list[dispatch.Due]) -> None:
-        """Send one message per (task, row id): the id and nothing else."""
+        """Send one message per (task, row id): the id and nothing else.
+
+        What Flower shows, and finds it by, is that id under the name of the thing.
+        """
         with cast("_Batching", self._producer).batch():
             for task, row_id, queue in due:
                 self._app.send_task(
-                    task, args=(row_id,), queue=queue, producer=self._producer, retry=False
+                    task,
+                    args=(row_id,),
+                    kwargsrepr=f"{{{subject_of(task)!r}: {row_id}}}",
+                    queue=queue,
+                    producer=self._producer,
+                    retry=False,
                 )
 
     def backlog(self) -> dict[str, int]:

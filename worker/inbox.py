@@ -20,31 +20,36 @@ from shared.repository import charges, inbox
 from shared.settlement import Source, settle
 from worker import aftermath
 from worker.disconnection import disconnect
+from worker.report import Report
 
 log = structlog.get_logger()
 
 UNMATCHED_TRIES: Final = 6
 """An event may overtake what it speaks of; after about two minutes it is not ours."""
 
+Applied = tuple[str, int | None]
+"""What came of an event, with the charge that it was applied to."""
+
 _NO_ANSWER: Final = (o.NotSent, o.Indeterminate, o.Misconfigured)
 
 
-def handle(deps: Container, event_id: int) -> None:
+def handle(deps: Container, event_id: int) -> Report | None:
     """Translate the event and apply it, with the proof, in one transaction. Safe to run twice."""
     with unit_of_work(deps.engine) as connection:
         event = inbox.unhandled_event(connection, event_id)
     if event is None:
-        return
+        return None
     seen_at = deps.clock()
     translation = deps.provider(event.provider).translate(event.body, event.account)
     reached(CrashPoint.EVENT_READ)
     with unit_of_work(deps.engine) as connection:
         if inbox.unhandled_event(connection, event_id, lock=True) is None:
-            return
-        result = _apply(connection, deps, event, translation, seen_at)
+            return None
+        result, charge_id = _apply(connection, deps, event, translation, seen_at)
     reached(CrashPoint.EVENT_APPLIED)
     _count(event, result, deps.clock())
     log.info("webhook_event.handled", kind=event.event_type, event_id=event_id, result=result)
+    return {"charge": charge_id, "kind": event.event_type, "result": result}
 
 
 def _count(event: inbox.StoredEvent, result: str, now: datetime) -> None:
@@ -60,7 +65,7 @@ def _apply(
     event: inbox.StoredEvent,
     translation: Translation,
     seen_at: datetime,
-) -> str:
+) -> Applied:
     now, fact = deps.clock(), translation.fact
     if fact is None:
         return _finish(connection, event, "ignored", None, now)
@@ -105,7 +110,7 @@ def _unmatched(
     event: inbox.StoredEvent,
     translation: Translation,
     now: datetime,
-) -> str:
+) -> Applied:
     if event.tries < UNMATCHED_TRIES and _may_be_ours(event, translation):
         return _postpone(connection, deps, event, now)
     return _finish(connection, event, "unmatched", None, now)
@@ -123,10 +128,10 @@ def _postpone(
     event: inbox.StoredEvent,
     now: datetime,
     at_least: timedelta | None = None,
-) -> str:
+) -> Applied:
     until = now + retry_delay(event.tries, deps.jitter(), at_least)
     inbox.postpone_event(connection, event.id, event.tries + 1, until)
-    return "postponed"
+    return "postponed", None
 
 
 def _finish(
@@ -135,6 +140,6 @@ def _finish(
     result: str,
     charge_id: int | None,
     now: datetime,
-) -> str:
+) -> Applied:
     inbox.finish_event(connection, event.id, result, charge_id, now)
-    return result
+    return result, charge_id

@@ -24,6 +24,7 @@ from worker.breaker import key_of, refuse, tell
 from worker.pacing import has_to_wait
 from worker.patience import patiently
 from worker.refund_settlement import settle_refund
+from worker.report import Report, report
 
 log = structlog.get_logger()
 
@@ -41,22 +42,22 @@ class Claim:
     until: datetime
 
 
-def execute(deps: Container, refund_id: int) -> None:
+def execute(deps: Container, refund_id: int) -> Report | None:
     """Carry the refund one step on, if it is due and nobody else has it. Safe to run twice."""
     if has_to_wait(deps, pacing.REFUND, refund_id):
-        return
+        return None
     try:
         claim = _claim(deps, refund_id)
     except NotConfigured as missing:
         with unit_of_work(deps.engine) as connection:
             charge_id = refunds.charge_of(connection, refund_id)
         refuse(deps, charge_id, missing)
-        return
+        return None
     if claim is None:
-        return
+        return None
     if deps.clock() >= claim.until:  # stopped meanwhile: the key may be dead, a successor has it
         log.warning("claim.expired", refund_id=refund_id)
-        return
+        return None
     reached(CrashPoint.REFUND_CLAIMED)
     outcome = _ask(deps, claim)
     reached(CrashPoint.REFUND_ANSWERED)
@@ -73,6 +74,17 @@ def execute(deps: Container, refund_id: int) -> None:
         metrics.CLAIMS_LOST.labels("refund").inc()
         log.warning("claim.lost", refund_id=refund_id, reason=str(lost))
     reached(CrashPoint.REFUND_SETTLED)
+    return _report(held, outcome)
+
+
+def _report(held: refund_claims.ClaimedRefund, outcome: RefundOutcome) -> Report:
+    return report(
+        outcome,
+        charge=held.refund.charge_id,
+        order=str(held.order),
+        provider=str(held.provider),
+        refund=held.refund.id,
+    )
 
 
 def _claim(deps: Container, refund_id: int) -> Claim | None:

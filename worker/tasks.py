@@ -1,4 +1,4 @@
-"""The tasks: a name, an id, one call."""
+"""The tasks: a name, an id, one call; what they return, Flower shows."""
 
 from shared.celery_app import app
 from shared.container import container
@@ -23,32 +23,33 @@ from worker import (
     sweep,
     watch,
 )
+from worker.report import Report
 
 _PROCESS = "worker"
 
 
 @app.task(name=CHARGE_EXECUTE)
-def charge_execute(charge_id: int) -> None:
+def charge_execute(charge_id: int) -> Report | None:
     """Carry a charge one step on."""
-    charging.execute(container(_PROCESS), charge_id)
+    return charging.execute(container(_PROCESS), charge_id)
 
 
 @app.task(name=CHARGE_CANCEL)
-def charge_cancel(charge_id: int) -> None:
+def charge_cancel(charge_id: int) -> Report | None:
     """Carry out the wish to cancel a charge."""
-    canceling.execute(container(_PROCESS), charge_id)
+    return canceling.execute(container(_PROCESS), charge_id)
 
 
 @app.task(name=REFUND_EXECUTE)
-def refund_execute(refund_id: int) -> None:
+def refund_execute(refund_id: int) -> Report | None:
     """Carry a refund one step on."""
-    refunding.execute(container(_PROCESS), refund_id)
+    return refunding.execute(container(_PROCESS), refund_id)
 
 
 @app.task(name=WEBHOOK_EVENT_HANDLE)
-def webhook_event_handle(event_id: int) -> None:
+def webhook_event_handle(event_id: int) -> Report | None:
     """Apply a stored webhook event."""
-    inbox.handle(container(_PROCESS), event_id)
+    return inbox.handle(container(_PROCESS), event_id)
 
 
 @app.task(name=OUTBOUND_EVENT_DELIVER)

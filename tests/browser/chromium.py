@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from playwright.sync_api import (
     Browser,
@@ -56,13 +57,13 @@ class Complaints:
 
 
 @contextmanager
-def visit(browser: Browser, tolerating: str | None = None) -> Iterator[Page]:
+def visit(browser: Browser, tolerating: str | None = None, **options: Any) -> Iterator[Page]:
     """A visitor's first page, with nothing remembered of others.
 
     Every page that it leads to is heard; the block fails where one complained in the console,
-    unless of what is tolerated.
+    unless of what is tolerated. `options` are Playwright's of a context.
     """
-    context = browser.new_context(viewport=PHONE)
+    context = browser.new_context(viewport=PHONE, **options)
     context.set_default_timeout(PATIENCE_MS)
     complaints = Complaints()
     context.on("page", complaints.listen)

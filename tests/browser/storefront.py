@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jwt
 import psycopg2
 import requests
 from playwright.sync_api import Locator, Page, expect
@@ -84,6 +85,20 @@ def opened(folder: Path, database_url: str, redis_url: str) -> Iterator[Storefro
             yield Storefront(settings, control)
     finally:
         server.stop(60)
+
+
+def ask(
+    shop: Storefront, who: str, method: str, path: str, document: object = None
+) -> dict[str, Any]:
+    """The API's answer to a user, who as `shop` may write orders."""
+    scope = "orders:write" if who == "shop" else ""
+    claims = {"sub": who, "scope": scope, "exp": int(time.time()) + 600}
+    token = jwt.encode(claims, shop.settings["JWT_SECRET"], "HS256")
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/vnd.api+json"}
+    url = env.web_url(shop.settings) + path
+    answer = requests.request(method, url, json=document, headers=headers, timeout=30)
+    assert answer.ok, answer.text
+    return dict(answer.json())
 
 
 def until(condition: Callable[[], bool], server: Child) -> None:

@@ -1,18 +1,13 @@
 """A ticket whose organizer is charged on a Stripe account of their own."""
 
-import time
-from typing import Any
-
-import jwt
 import pytest
-import requests
 from playwright.sync_api import Page
 
-from local.environment import web_url
 from tests.browser.storefront import (
     CHALLENGED,
     Storefront,
     answer_challenge,
+    ask,
     expect_says,
     order_ticket,
     pay_by_card,
@@ -21,19 +16,6 @@ from tests.browser.storefront import (
 pytestmark = pytest.mark.timeout(300)  # the first test waits for the system
 
 EVENT = "open-air"
-
-
-def ask(
-    storefront: Storefront, who: str, method: str, path: str, document: object = None
-) -> dict[str, Any]:
-    scope = "orders:write" if who == "shop" else ""
-    claims = {"sub": who, "scope": scope, "exp": int(time.time()) + 600}
-    token = jwt.encode(claims, storefront.settings["JWT_SECRET"], "HS256")
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/vnd.api+json"}
-    url = web_url(storefront.settings) + path
-    answer = requests.request(method, url, json=document, headers=headers, timeout=30)
-    assert answer.ok, answer.text
-    return dict(answer.json())
 
 
 def connect_organizer(storefront: Storefront) -> tuple[str, str]:

@@ -33,15 +33,6 @@ def test_the_example_says_of_every_setting_what_it_means() -> None:
     assert [line for line in mute if not line.startswith("#")] == []
 
 
-def test_the_example_lists_what_the_procfile_reads() -> None:
-    commands = EXAMPLE.with_name("Procfile").read_text(encoding="utf8")
-
-    read = set(re.findall(r"\$\{?(\w+)", commands))
-
-    assert read
-    assert read <= {name.upper() for name in Settings.model_fields}
-
-
 def test_a_shell_reads_the_example() -> None:
     told = f"set -a; . {EXAMPLE}; set +a; exec env"
 

@@ -48,9 +48,18 @@ def test_all_that_is_wrong_is_said_at_once(process: str) -> None:
     assert all(name in said for name in ("REDIS_URL", "ENCRYPTION_KEYS", "PAYPAL_API_BASE"))
 
 
-def test_flower_does_not_open_without_a_password() -> None:
-    ended = start(COMMANDS["flower"], FLOWER_BASIC_AUTH="")
+@pytest.mark.parametrize("address", ["127.0.0.1", "192.0.2.1"])
+def test_flower_does_not_open_without_a_password(address: str) -> None:
+    ended = start(COMMANDS["flower"], FLOWER_BASIC_AUTH="", FLOWER_ADDRESS=address)
 
-    assert ended.returncode != 0
-    assert "FLOWER_BASIC_AUTH" in ended.stderr
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("Chargehand cannot start: FLOWER_BASIC_AUTH: is needed")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_flower_keeps_nothing_where_it_cannot_write() -> None:
+    ended = start(COMMANDS["flower"], FLOWER_DB="/nonexistent/flower")
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("Chargehand cannot start: FLOWER_DB: ")
     assert ended.stderr.count("\n") == 1
