@@ -11,7 +11,7 @@ from greenlet import GreenletExit, getcurrent, greenlet
 class Actor:
     """One worker at one task, paused somewhere between its transactions and calls."""
 
-    def __init__(self, name: str, task: Callable[[], None]) -> None:
+    def __init__(self, name: str, task: Callable[[], object]) -> None:
         self.name = name
         self.place = "start"
         self.subject: Any = None

@@ -177,7 +177,7 @@ class World:
         wire = self.provider.wire
         wire[:] = [request for request in wire if self.now - request.sent_at < AT_WORK]
 
-    def _enter(self, name: str, task: Callable[[], None]) -> None:
+    def _enter(self, name: str, task: Callable[[], object]) -> None:
         actor = Actor(name, task)
         self.actors.append(actor)
         self.resume(actor)

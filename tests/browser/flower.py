@@ -8,7 +8,7 @@ from typing import Any
 import requests
 from playwright.sync_api import Page
 
-from shared.settings import Settings
+from shared.flower_settings import FlowerSettings
 from tests.browser.storefront import PATIENCE_SECONDS, Storefront, ask
 
 EVENT = "watched"
@@ -65,5 +65,4 @@ def tasks_of(shop: Storefront, charge: int) -> list[dict[str, Any]]:
 def open_tasks(page: Page, shop: Storefront, charge: int, least: int = 1) -> None:
     """Open the list of the tasks about a charge, as the console links to it."""
     patiently(lambda: len(tasks_of(shop, charge)) >= least)
-    said = {name.lower(): value for name, value in shop.settings.items()}
-    page.goto(Settings.model_validate(said).tasks_url(charge))
+    page.goto(FlowerSettings(flower_url=url(shop, "")).tasks_url(charge))

@@ -32,7 +32,7 @@ from shared.task_names import (
 from worker import canceling, charging, inbox, outbound, refunding
 
 PRICE = Money(1999, "USD")
-HANDLERS: Mapping[str, Callable[[Container, int], None]] = {
+HANDLERS: Mapping[str, Callable[[Container, int], object]] = {
     CHARGE_EXECUTE: charging.execute,
     CHARGE_CANCEL: canceling.execute,
     REFUND_EXECUTE: refunding.execute,
