@@ -115,7 +115,7 @@ def test_a_declined_charge_shows_the_code(operator: Page, storefront: Storefront
     open_tasks(operator, storefront, charge)
 
     row = operator.locator("#tasks-table tbody tr", has_text="charge.execute")
-    expect(row).to_contain_text("'outcome': 'Declined', 'code': 'card_declined'")
+    expect(row).to_contain_text("'outcome': 'Declined', 'code': 'generic_decline'")
 
 
 def test_a_task_that_failed_shows_why(operator: Page, storefront: Storefront) -> None:
