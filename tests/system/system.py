@@ -21,9 +21,11 @@ from local.child import Child
 from local.development_keys import DevelopmentKeys
 from local.engines import EngineUrls, Redis
 from local.folders import PROJECT
+from local.ports import LOOPBACK, free_port
 from local.sandboxed import Sandbox
 from sandbox.client import MONEY_IN
 from shared.task_names import OUTBOUND, QUEUES
+from worker.exposing import PORTS
 
 HASTE = {
     "RATE_LIMIT_PER_USER": "1000000/hour",
@@ -74,7 +76,8 @@ class System:
         complete = env.sandboxed(
             env.complete(env.given(), urls, self.keys), self.sandbox, self.keys
         )
-        self.environment = complete | HASTE | settings
+        counted = {"WORKER_METRICS_PORT": str(free_port())}
+        self.environment = complete | HASTE | counted | settings
         self.base = env.web_url(self.environment)
         self.folder = folder
         commands = COMMANDS | {name: _consume(name, consumers[name]) for name in consumers}
@@ -151,6 +154,17 @@ class System:
         """How many times money was taken in the sandbox, by order."""
         taken = [row for row in self.control.ledger() if row["kind"] in MONEY_IN]
         return Counter(row["custom_id"] or row["metadata"]["order"] for row in taken)
+
+    def counts(self) -> str:
+        """What relay and workers serve of their metrics."""
+        first = int(self.environment["WORKER_METRICS_PORT"])
+        told = []
+        for port in range(first, first + PORTS):
+            try:
+                told.append(requests.get(f"http://{LOOPBACK}:{port}/metrics", timeout=5).text)
+            except requests.ConnectionError:
+                continue
+        return "".join(told)
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of the system's database."""

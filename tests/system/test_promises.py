@@ -127,6 +127,26 @@ def test_below_the_providers_minimum_is_a_decline_not_a_mystery(system: System) 
     assert system.attributes(link)["failure-code"] == "amount_too_small"
 
 
+def test_workers_count_what_they_did_and_name_nobody(system: System) -> None:
+    order = system.order()
+    link = system.charge(order, stripe="tok_visa").json()["data"]["links"]["self"]
+    assert system.settled(link) == "succeeded"
+    counted = (
+        'chargehand_charge_moves_total{provider="stripe",status="succeeded"}',
+        'chargehand_provider_answers_total{answer="approved",operation="charge",provider="stripe"}',
+        'chargehand_messages_published_total{queue="stripe"}',
+        'chargehand_broker_messages{queue="stripe"}',
+        'chargehand_webhook_events_handled_total{provider="stripe",result="applied"}',
+        'chargehand_rounds_total{round="sweep"}',
+    )
+
+    system.until(lambda: all(series in system.counts() for series in counted), "all is counted")
+
+    told = system.counts()
+    for never in (order, "tok_visa", "sk_test", "pi_", "whsec_", system.event):
+        assert never not in told
+
+
 def test_no_connection_is_held_while_a_provider_hangs(system: System, container: Container) -> None:
     system.control.fault("hang_after", CREATE, seconds=20, provider="stripe")
     link = system.charge_new()
