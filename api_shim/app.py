@@ -28,6 +28,7 @@ from api_shim import (
     webhooks,
 )
 from api_shim.console import actions, pages, session, sessions
+from api_shim.console import events as console_events
 from api_shim.reading import LARGEST_BODY
 from shared.container import Container
 
@@ -45,6 +46,7 @@ ROOMS: Final = (
     reference,
     sessions,
     pages,
+    console_events,
     actions,
 )
 

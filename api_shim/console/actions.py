@@ -13,28 +13,37 @@ from api_shim.console.room import mandate, room
 from shared.domain.charge import Provider
 from shared.domain.circuit import Key
 from shared.domain.resolutions import Resolution
-from shared.operations import charges, circuits
+from shared.operations import charges, circuits, refunds
 from shared.operations.resolving import Ask
 from shared.operations.resolving import resolve as carry_out
+from shared.repository.charge_lists import NEWEST
 
 routes = room("ops_actions")
 
 Choice = TypeVar("Choice", Provider, Resolution)
 
 
-@routes.post("/charges/<int:charge_id>/retry")
+@routes.post(f"/charges/<int(max={NEWEST}):charge_id>/retry")
 def retry(charge_id: int) -> Response:
     """Make the charge's next attempt due now."""
     charges.retry(runtime.deps(), charge_id, mandate())
     return _back_to(charge_id)
 
 
-@routes.post("/charges/<int:charge_id>/resolve")
+@routes.post(f"/charges/<int(max={NEWEST}):charge_id>/resolve")
 def resolve(charge_id: int) -> Response:
     """Carry out a person's decision."""
     reference = request.form.get("reference", "").strip() or None
     ask = Ask(_chosen(Resolution, "decision"), reference)
     carry_out(runtime.deps(), charge_id, ask, mandate())
+    return _back_to(charge_id)
+
+
+@routes.post(f"/charges/<int(max={NEWEST}):charge_id>/refund")
+def refund(charge_id: int) -> Response:
+    """Give back what was captured, all that is left or a part."""
+    amount = request.form.get("amount", "").strip() or None
+    refunds.refund(runtime.deps(), charge_id, amount, mandate())
     return _back_to(charge_id)
 
 

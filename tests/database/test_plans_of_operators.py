@@ -13,7 +13,7 @@ from shared.repository import standing
 from shared.repository.charge_lists import list_charges, list_reviews, summarize
 from shared.repository.differences import open_differences
 from shared.repository.event_lists import list_events, read_event
-from shared.repository.operator_actions import actions_on
+from shared.repository.operator_actions import actions_on, latest_actions
 from shared.repository.refund_intake import list_refunds
 from shared.repository.search import search
 from shared.repository.timeline import timeline
@@ -39,6 +39,7 @@ READS: dict[str, Callable[[Connection], object]] = {
     "unhandled events": standing.unhandled_events,
     "owed deliveries": standing.owed_deliveries,
     "circuits standing": standing.circuits_standing,
+    "latest actions": lambda connection: latest_actions(connection, most=50),
     "actions": lambda connection: actions_on(connection, "charge 7"),
 }
 

@@ -4,10 +4,17 @@ import uuid
 
 import pytest
 
-from tests.api.platform import Platform
+from tests.api.platform import PLATFORM, Platform
 from tests.ops.conftest import Desk, SitDown, id_of
 
-ACTIONS = ["/ops/charges/1/retry", "/ops/charges/1/resolve", "/ops/circuits/pause"]
+ACTIONS = [
+    "/ops/charges/1/retry",
+    "/ops/charges/1/resolve",
+    "/ops/circuits/pause",
+    "/ops/charges/1/refund",
+    "/ops/webhooks/1/replay",
+    "/ops/outbound/1/replay",
+]
 PAUSE = {"provider": "stripe", "account": ""}
 
 
@@ -134,3 +141,64 @@ def test_what_waits_for_nobody_is_not_decided(platform: Platform, actor: Desk) -
 
     assert answer.status_code == 409
     assert "there is nothing to decide" in answer.text
+
+
+def test_a_payment_is_refunded_once_though_its_form_is_sent_twice(
+    platform: Platform, actor: Desk
+) -> None:
+    charge = id_of(platform.paid())
+    once = str(uuid.uuid4())
+    assert f"/ops/charges/{charge}/refund" in actor.get(f"/ops/charges/{charge}").text
+
+    for _ in range(2):
+        answer = actor.act(f"/ops/charges/{charge}/refund", once=once, amount="5.00")
+        assert answer.status_code == 303, answer.text
+
+    amounts = platform.sql("SELECT amount_minor FROM refunds WHERE charge_id = :id", id=charge)
+    assert amounts == [(500,)]
+
+
+def test_more_than_was_paid_is_not_given_back(platform: Platform, actor: Desk) -> None:
+    charge = id_of(platform.paid())
+
+    answer = actor.act(f"/ops/charges/{charge}/refund", amount="20.00")
+
+    assert answer.status_code == 409
+    assert platform.sql("SELECT 1 FROM refunds WHERE charge_id = :id", id=charge) == []
+
+
+def test_a_handled_event_is_handled_again(platform: Platform, actor: Desk) -> None:
+    ((event,),) = platform.sql(
+        "INSERT INTO webhook_events (provider, event_id, event_type, body, created_at, received_at,"
+        " handled_at, result, found_by, dispatch_at) VALUES ('stripe', 'evt_1', 'charge.updated',"
+        " '', now(), now(), now(), 'ignored', 'webhook', NULL) RETURNING id"
+    )
+    assert "Handle again" in actor.get(f"/ops/webhooks/{event}").text
+    assert "evt_1" in actor.get("/ops/webhooks").text
+
+    answer = actor.act(f"/ops/webhooks/{event}/replay")
+
+    assert answer.status_code == 303, answer.text
+    ((is_due,),) = platform.sql(
+        "SELECT dispatch_at <= now() FROM webhook_events WHERE id = :id", id=event
+    )
+    assert is_due
+
+
+def test_the_platform_is_told_again(platform: Platform, actor: Desk) -> None:
+    endpoint = platform.endpoint()
+    platform.ask("POST", f"/v1/webhook-endpoints/{endpoint}/ping", as_=PLATFORM)
+    ((event, claim),) = platform.sql("SELECT event_id, claim_number FROM outbound_deliveries")
+    assert "Tell again" in actor.get(f"/ops/outbound/{event}").text
+
+    answer = actor.act(f"/ops/outbound/{event}/replay")
+
+    assert answer.status_code == 303, answer.text
+    assert platform.sql("SELECT claim_number FROM outbound_deliveries") == [(claim + 1,)]
+    assert "outbound_event.replay" in actor.get("/ops/audit").text
+
+
+@pytest.mark.parametrize("path", ["/ops/webhooks/999", "/ops/outbound/999"])
+def test_an_event_that_is_none_is_a_page_that_says_so(actor: Desk, path: str) -> None:
+    assert actor.get(path).status_code == 404
+    assert actor.act(f"{path}/replay").status_code == 409

@@ -8,7 +8,17 @@ from api_shim.console.session import LONGEST
 from tests.api.platform import ADMIN, BUYER, ORGANIZER, PLATFORM, Platform, make_platform
 from tests.ops.conftest import ACTOR, READER, Desk, SitDown
 
-PAGES = ["/ops", "/ops/search?q=1", "/ops/charges", "/ops/reviews", "/ops/circuits", "/ops/audit"]
+PAGES = [
+    "/ops",
+    "/ops/search?q=1",
+    "/ops/charges",
+    "/ops/reviews",
+    "/ops/circuits",
+    "/ops/audit",
+    "/ops/webhooks",
+    "/ops/webhooks?waiting",
+    "/ops/outbound",
+]
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/ops/charges/1"])

@@ -1,0 +1,80 @@
+"""Events: what the providers told, what the ticketing platform is told; each can be told again."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+
+from flask import Response, abort, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from api_shim import runtime
+from api_shim.console.room import mandate, room, show
+from shared.db import unit_of_work
+from shared.operations.outbound import tell_again
+from shared.operations.replay import dry_run, redrive
+from shared.repository import event_lists, outbound_views
+from shared.repository.charge_lists import NEWEST
+
+routes = room("ops_events")
+
+_PAGE: Final = 50
+
+
+@routes.get("/webhooks")
+def webhooks() -> Response:
+    """List what the providers told, the newest first."""
+    is_waiting = "waiting" in request.args
+    with unit_of_work(runtime.deps().engine) as connection:
+        found = event_lists.list_events(
+            connection, is_waiting=is_waiting, before=_before(), most=_PAGE
+        )
+    return show("webhooks", events=found, is_waiting=is_waiting, page=_PAGE)
+
+
+@routes.get(f"/webhooks/<int(max={NEWEST}):event_id>")
+def webhook(event_id: int) -> Response:
+    """Show one event; asked for a dry run, with what today's code would make of it."""
+    deps = runtime.deps()
+    with unit_of_work(deps.engine) as connection:
+        found = event_lists.read_event(connection, event_id)
+    if found is None:
+        abort(HTTPStatus.NOT_FOUND, f"There is no webhook event {event_id}.")
+    replay = dry_run(deps, event_id) if "dry-run" in request.args else None
+    return show("webhook", event=found, replay=replay)
+
+
+@routes.post(f"/webhooks/<int(max={NEWEST}):event_id>/replay")
+def replay_webhook(event_id: int) -> AnyResponse:
+    """Let the event be handled again."""
+    redrive(runtime.deps(), event_id, mandate())
+    return redirect(url_for("ops_events.webhook", event_id=event_id), HTTPStatus.SEE_OTHER)
+
+
+@routes.get("/outbound")
+def outbound() -> Response:
+    """List what the platform is told, the newest first."""
+    with unit_of_work(runtime.deps().engine) as connection:
+        found = outbound_views.list_events(connection, order_id=None, before=_before(), most=_PAGE)
+    return show("outbound", events=found, page=_PAGE)
+
+
+@routes.get(f"/outbound/<int(max={NEWEST}):event_id>")
+def outbound_event(event_id: int) -> Response:
+    """Show one event."""
+    with unit_of_work(runtime.deps().engine) as connection:
+        found = outbound_views.read_event(connection, event_id, None)
+    if found is None:
+        abort(HTTPStatus.NOT_FOUND, f"There is no outbound event {event_id}.")
+    return show("outbound_event", event=found)
+
+
+@routes.post(f"/outbound/<int(max={NEWEST}):event_id>/replay")
+def replay_outbound(event_id: int) -> AnyResponse:
+    """Tell the platform again."""
+    tell_again(runtime.deps(), event_id, mandate())
+    return redirect(url_for("ops_events.outbound_event", event_id=event_id), HTTPStatus.SEE_OTHER)
+
+
+def _before() -> int:
+    return min(request.args.get("before", NEWEST, int), NEWEST)
