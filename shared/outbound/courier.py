@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
+from functools import cache
 from time import monotonic
 from typing import Final, Protocol
 
@@ -42,7 +43,7 @@ class HttpCourier:
     ) -> None:
         self._rules = rules
         self._limits = limits
-        self._trust = trust or ssl.create_default_context(cafile=certifi.where())
+        self._trust = trust
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send it once, to the first address that takes a connection."""
@@ -94,9 +95,16 @@ class HttpCourier:
     def _pool(self, target: Target, address: str) -> BoundedPool | BoundedTLSPool:
         if target.scheme == "http":
             return BoundedPool(address, target.port)
+        trust = self._trust or _public_trust()
         return BoundedTLSPool(
-            address, target.port, ssl_context=self._trust, server_hostname=target.server_name
+            address, target.port, ssl_context=trust, server_hostname=target.server_name
         )
+
+
+@cache
+def _public_trust() -> ssl.SSLContext:
+    """Read by whoever sends, once: it takes longer than all else that a process is built of."""
+    return ssl.create_default_context(cafile=certifi.where())
 
 
 def _connection_headers(target: Target) -> dict[str, str]:
