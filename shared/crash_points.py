@@ -31,12 +31,16 @@ class CrashPoint(Enum):
     ROWS_REFUSED = auto()
     """The broker failed within a batch; the rows are not given back."""
 
+    TOKEN_TAKEN = auto()
+    """A call of the provider's limit is spent; nothing is claimed."""
     CHARGE_CLAIMED = auto()
     """The attempt is committed; nothing is sent."""
     REQUEST_SENT = auto()
     """The last byte of a call left, to whomever; nothing of the answer came."""
     CHARGE_ANSWERED = auto()
     """The answer is in hand; nothing of it is written."""
+    CIRCUIT_TOLD = auto()
+    """What a call says of its circuit is committed; nothing is written of what it was for."""
     CHARGE_SETTLED = auto()
     """What came of the charge is committed; its message is not acknowledged."""
     ACCOUNT_SHUT = auto()

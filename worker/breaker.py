@@ -8,6 +8,7 @@ import structlog
 
 from shared import metrics
 from shared.container import Container
+from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.domain.charge import Provider
 from shared.domain.circuit import Circuit, Key, News, State, heed, sign_of
@@ -59,6 +60,7 @@ def _write(deps: Container, key: Key, news: News, evidence: Mapping[str, int]) -
             return
         change = circuits.Change(_ACTOR, news.reason, dict(evidence))
         circuits.write_circuit(connection, held, circuit, change, now)
+    reached(CrashPoint.CIRCUIT_TOLD)
     _say(key, held.circuit, circuit, news.reason)
 
 

@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 
 from shared.container import Container
+from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.repository import pacing
 from shared.token_buckets import NOW
@@ -26,6 +27,7 @@ def has_to_wait(deps: Container, paced: pacing.Paced, row_id: int) -> bool:
         provider = pacing.provider_of(connection, paced, row_id, now)
     wait = NOW if provider is None else deps.buckets.take(provider)
     if wait == NOW:
+        reached(CrashPoint.TOKEN_TAKEN)
         return False
     until = now + wait * (1 + _SPREAD * deps.jitter())
     with unit_of_work(deps.engine) as connection:

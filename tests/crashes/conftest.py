@@ -28,9 +28,17 @@ def receiver() -> Iterator[Receiver]:
         yield listening
 
 
+@pytest.fixture(scope="session")
+def certified(sandbox: Sandbox) -> Sandbox:
+    """The sandbox, whose root certificate is at hand."""
+    with sandbox.control() as control:
+        sandbox.root_certificate.write_text(control.paypal_ca())
+    return sandbox
+
+
 @pytest.fixture
-def site(sandbox: Sandbox, new_database: Callable[[], str], receiver: Receiver) -> Iterator[Site]:
+def site(certified: Sandbox, new_database: Callable[[], str], receiver: Receiver) -> Iterator[Site]:
     """A world of its own, where somebody will die."""
-    with Site(sandbox.url, new_database(), receiver) as made:
+    with Site(certified, new_database(), receiver) as made:
         assert isinstance(made, Site)
         yield made

@@ -8,6 +8,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from api_shim.app import create_app
 from shared.container import Container
+from shared.domain.charge import Provider
 from shared.repository.dispatch import Due
 from tests.reconciliation.workshop import HANDLERS
 from worker import event_lists, ledgers, reconciliation
@@ -46,6 +47,11 @@ def _publish_in_vain(deps: Container) -> None:
     publish_due(deps, _APP, _Lossy(is_away=True), deps.clock())
 
 
+def _at(read: Callable[[Container], object]) -> Callable[[Container, str], object]:
+    """A round as beat asks for it: of one provider."""
+    return lambda deps, provider: read(deps.only(Provider(provider)))
+
+
 def _ask(
     deps: Container, method: str, path: str, body: str | None, headers: Mapping[str, str]
 ) -> int:
@@ -57,8 +63,8 @@ HANDS: Final[dict[str, Callable[..., object]]] = {
     **HANDLERS,
     PUBLISH: _publish,
     PUBLISH_IN_VAIN: _publish_in_vain,
-    LOOK_UP: reconciliation.look_up_overdue,
-    READ_LISTS: event_lists.read,
-    READ_LEDGERS: ledgers.read,
+    LOOK_UP: _at(reconciliation.look_up_overdue),
+    READ_LISTS: _at(event_lists.read),
+    READ_LEDGERS: _at(ledgers.read),
     ASK: _ask,
 }

@@ -65,14 +65,27 @@ def assert_parked(site: Site, _: str) -> None:
     assert site.sql("SELECT id FROM stripe_authorizations WHERE revoked_at IS NULL") == []
 
 
-def assert_connected(site: Site, _: str) -> None:
-    """The organizer's account is connected, once."""
-    assert len(site.sql("SELECT id FROM stripe_authorizations WHERE revoked_at IS NULL")) == 1
+def assert_given_back(site: Site, _: str) -> None:
+    """The charge stays canceled; what was captured for it went back whole, once."""
+    assert_at_rest(site)
+    [(found, amount, currency, captured, order)] = site.sql(_CHARGES)
+    assert (found, captured, order) == ("canceled", 0, "pending")
+    assert _movements(site, MONEY_IN) == [(amount, currency)]
+    assert _movements(site, {"refund"}) == [(-amount, currency)]
+    assert site.sql(_REFUNDS) == [("succeeded", amount)]
 
 
-def assert_let_go(site: Site, _: str) -> None:
+def assert_connected(site: Site, _: str, account: str) -> None:
+    """The organizer's account is connected, at Stripe and in one row."""
+    rows = site.sql("SELECT stripe_user_id FROM stripe_authorizations WHERE revoked_at IS NULL")
+    assert rows == [(account,)]
+    assert site.is_let_in(account)
+
+
+def assert_let_go(site: Site, _: str, account: str) -> None:
     """The account is not connected any more, and no row says that it is."""
     assert site.sql("SELECT id FROM stripe_authorizations") == []
+    assert not site.is_let_in(account)
 
 
 def assert_at_rest(site: Site) -> None:

@@ -22,6 +22,9 @@ THREE_D_SECURE = "tok_threeDSecure2Required"
 _INTENT = "^GET /v1/payment_intents/"
 
 
+REFUNDING = (P.REFUND_CLAIMED, P.REQUEST_SENT, P.REFUND_ANSWERED, P.REFUND_SETTLED)
+
+
 def by_card(site: Site) -> tuple[int]:
     """A card is to be charged."""
     return (site.charge_by_stripe(),)
@@ -64,7 +67,8 @@ def payer_approves(site: Site) -> None:
         site.approve(1)
 
 
-def _approved_checkout(site: Site) -> tuple[int]:
+def approved_checkout(site: Site) -> tuple[int]:
+    """Its payer approved it, and that was heard."""
     (charge,) = waiting_for(Provider.PAYPAL)(site)
     site.approve(charge)
     acted = PayerActed(site.row(charge).provider_reference)
@@ -78,10 +82,13 @@ def _payment(site: Site) -> tuple[int]:
     return (site.charge(order, site.approved_payment(order)),)
 
 
-def _charging(prepare: Callable[[Site], tuple[int]], op: str, **more: Any) -> Scene:
+def _charging(
+    provider: Provider, prepare: Callable[[Site], tuple[int]], op: str, **more: Any
+) -> Scene:
     points = (P.CHARGE_CLAIMED, P.REQUEST_SENT, P.CHARGE_ANSWERED, P.CHARGE_SETTLED)
     return Scene(
         points=points,
+        provider=provider,
         prepare=prepare,
         hand=CHARGE_EXECUTE,
         op=op,
@@ -93,7 +100,8 @@ def _charging(prepare: Callable[[Site], tuple[int]], op: str, **more: Any) -> Sc
 
 def _refunding(way: str, op: str, calls_before: int) -> Scene:
     return Scene(
-        points=(P.REFUND_CLAIMED, P.REQUEST_SENT, P.REFUND_ANSWERED, P.REFUND_SETTLED),
+        points=REFUNDING,
+        provider=Provider(way.partition(" ")[0]),
         prepare=lambda site: (ask(site, paid(site, way)),),
         hand=REFUND_EXECUTE,
         op=op,
@@ -112,6 +120,7 @@ def _canceling(provider: Provider, op: str) -> Scene:
 
     return Scene(
         points=(P.CANCELING_CLAIMED, P.CANCELING_ANSWERED, P.CANCELING_SETTLED),
+        provider=provider,
         prepare=prepare,
         hand=CHARGE_CANCEL,
         op=op,
@@ -132,7 +141,11 @@ def _hearing(provider: Provider, **more: Any) -> Scene:
         return _listed(site)
 
     return Scene(
-        points=(P.EVENT_READ, P.EVENT_APPLIED), prepare=prepare, hand=WEBHOOK_EVENT_HANDLE, **more
+        points=(P.EVENT_READ, P.EVENT_APPLIED),
+        provider=provider,
+        prepare=prepare,
+        hand=WEBHOOK_EVENT_HANDLE,
+        **more,
     )
 
 
@@ -150,16 +163,19 @@ def _left(site: Site) -> tuple[int]:
 
 
 SCENES = {
-    "a card": _charging(by_card, "^POST /v1/payment_intents$"),
+    "a card": _charging(Provider.STRIPE, by_card, "^POST /v1/payment_intents$"),
     "a PayPal order": _charging(
+        Provider.PAYPAL,
         by_checkout,
         "^POST /v2/checkout/orders$",
         spared={Outcome.DECLINE: "nobody pays yet"},
     ),
     "an approved PayPal order": _charging(
-        _approved_checkout, "^POST /v2/checkout/orders/.*/capture$"
+        Provider.PAYPAL, approved_checkout, "^POST /v2/checkout/orders/.*/capture$"
     ),
-    "a PayPal payment of v1": _charging(_payment, "^POST /v1/payments/payment/.*/execute$"),
+    "a PayPal payment of v1": _charging(
+        Provider.PAYPAL, _payment, "^POST /v1/payments/payment/.*/execute$"
+    ),
     "a refund at Stripe": _refunding("stripe", "^POST /v1/refunds$", 0),
     "a refund at PayPal": _refunding("paypal", "^POST /v2/payments/captures/.*/refund$", 1),
     "a refund at PayPal v1": _refunding("paypal v1", "^POST /v1/payments/sale/.*/refund$", 1),
@@ -173,6 +189,7 @@ SCENES = {
     ),
     "an event of a refusal": Scene(
         points=(P.EVENT_READ, P.EVENT_APPLIED),
+        provider=Provider.STRIPE,
         prepare=_refused_by_the_bank,
         hand=WEBHOOK_EVENT_HANDLE,
         spared=NOBODY_ASKED,
@@ -180,6 +197,7 @@ SCENES = {
     ),
     "an organizer who left": Scene(
         points=(P.ACCOUNT_SHUT,),
+        provider=Provider.STRIPE,
         prepare=_left,
         hand=CHARGE_EXECUTE,
         spared=dict.fromkeys(NOBODY_ASKED, "nothing but a 403 leads here"),

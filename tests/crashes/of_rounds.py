@@ -1,6 +1,7 @@
 """The scenes of the relay, of beat's rounds and of the deliveries."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -11,11 +12,17 @@ from shared.repository import event_cursors
 from shared.task_names import CHARGE_EXECUTE, OUTBOUND_EVENT_DELIVER
 from tests.crashes.hands import LOOK_UP, PUBLISH, PUBLISH_IN_VAIN, READ_LEDGERS, READ_LISTS
 from tests.crashes.invariants import assert_refunded, assert_told
-from tests.crashes.of_charges import acted_at, by_card, by_checkout, payer_approves
-from tests.crashes.recovery import rest
+from tests.crashes.of_charges import (
+    acted_at,
+    by_card,
+    by_checkout,
+    payer_approves,
+    waiting_for,
+)
+from tests.crashes.recovery import hear, rest
 from tests.crashes.scenes import NO_BANK, NOBODY_ASKED, Scene
 from tests.crashes.site import Site
-from tests.reconciliation.refunding import POLL
+from tests.reconciliation.refunding import POLL, paid, refund_at_the_provider
 from tests.reconciliation.workshop import HANDLERS
 from worker import ledgers, reconciliation
 
@@ -31,14 +38,24 @@ def _due(prepare: Callable[[Site], tuple[int]]) -> Callable[[Site], tuple[()]]:
     return prepared
 
 
-def _publishing(prepare: Callable[[Site], tuple[int]]) -> dict[str, Scene]:
+def _delivered(site: Site) -> None:
+    """What was published is not lost: two workers have it, at once."""
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(HANDLERS[CHARGE_EXECUTE], [site.deps] * 2, [1] * 2))
+
+
+def _publishing(provider: Provider, prepare: Callable[[Site], tuple[int]]) -> dict[str, Scene]:
     more: Any = {
+        "provider": provider,
         "prepare": _due(prepare),
         "spared": NOBODY_ASKED,
         "afterwards": payer_approves,
     }
     return {
         "publishing": Scene(points=(P.ROWS_TAKEN, P.ROWS_PUBLISHED), hand=PUBLISH, **more),
+        "publishing what is delivered": Scene(
+            points=(P.ROWS_PUBLISHED,), hand=PUBLISH, meanwhile=_delivered, **more
+        ),
         "publishing in vain": Scene(points=(P.ROWS_REFUSED,), hand=PUBLISH_IN_VAIN, **more),
     }
 
@@ -58,13 +75,14 @@ def _look_up(site: Site) -> None:
 
 
 def _overdue(provider: Provider, op: str) -> Scene:
-    def prepare(site: Site) -> tuple[()]:
+    def prepare(site: Site) -> tuple[str]:
         acted_at(provider)(site)
         _to_the_deadline(site)
-        return ()
+        return (provider,)
 
     return Scene(
         points=(P.OVERDUE_TAKEN, P.OVERDUE_ANSWERED, P.OVERDUE_SETTLED),
+        provider=provider,
         prepare=prepare,
         hand=LOOK_UP,
         op=op,
@@ -74,13 +92,14 @@ def _overdue(provider: Provider, op: str) -> Scene:
 
 
 def _listing(provider: Provider, op: str) -> Scene:
-    def prepare(site: Site) -> tuple[()]:
+    def prepare(site: Site) -> tuple[str]:
         acted_at(provider)(site)
         site.advance(seconds=POLL)
-        return ()
+        return (provider,)
 
     return Scene(
         points=(P.LIST_TAKEN, P.LIST_READ, P.LIST_STORED),
+        provider=provider,
         prepare=prepare,
         hand=READ_LISTS,
         op=op,
@@ -103,14 +122,17 @@ def _compare_again(site: Site) -> None:
         rest(site)
 
 
-def _comparing(*points: P, prepare: Callable[[Site], tuple[()]], op: str, **more: Any) -> Scene:
-    def closed(site: Site) -> tuple[()]:
+def _comparing(
+    provider: Provider, *points: P, prepare: Callable[[Site], None], op: str, **more: Any
+) -> Scene:
+    def closed(site: Site) -> tuple[str]:
         prepare(site)
         _close_the_day(site)
-        return ()
+        return (provider,)
 
     return Scene(
         points=points,
+        provider=provider,
         prepare=closed,
         hand=READ_LEDGERS,
         op=op,
@@ -120,11 +142,20 @@ def _comparing(*points: P, prepare: Callable[[Site], tuple[()]], op: str, **more
     )
 
 
-def _refunded_elsewhere(site: Site) -> tuple[()]:
-    (charge,) = by_card(site)
-    site.run()
-    site.control.dashboard_refund(site.row(charge).provider_reference, 500)
-    return ()
+def _booked(site: Site) -> None:
+    acted_at(Provider.STRIPE)(site)
+
+
+def _cleared(site: Site) -> None:
+    """A bank's money came in, and nobody heard of it."""
+    (charge,) = waiting_for(Provider.PAYPAL)(site)
+    site.approve(charge, payer="echeck-pending")
+    hear(site)
+    site.control.settle_paypal(site.row(charge).capture_reference)
+
+
+def _refunded_elsewhere(way: str) -> Callable[[Site], None]:
+    return lambda site: refund_at_the_provider(site, paid(site, way), 500)
 
 
 def _to_tell(site: Site) -> tuple[int]:
@@ -134,24 +165,43 @@ def _to_tell(site: Site) -> tuple[int]:
     return (site.sql("SELECT min(id) FROM outbound_deliveries")[0][0],)
 
 
-_PAGE = (P.LEDGER_TAKEN, P.LEDGER_READ, P.LEDGER_STORED, P.LEDGER_COMPARED)
+_PAGE = (
+    P.LEDGER_TAKEN,
+    P.LEDGER_READ,
+    P.LEDGER_STORED,
+    P.LEDGER_COMPARED,
+    P.CAPTURE_LOOKED_INTO,
+)
 SCENES = {
-    **{f"{name} for Stripe": scene for name, scene in _publishing(by_card).items()},
-    **{f"{name} for PayPal": scene for name, scene in _publishing(by_checkout).items()},
+    **{
+        f"{name} for Stripe": scene for name, scene in _publishing(Provider.STRIPE, by_card).items()
+    },
+    **{
+        f"{name} for PayPal": scene
+        for name, scene in _publishing(Provider.PAYPAL, by_checkout).items()
+    },
     "looking up at Stripe": _overdue(Provider.STRIPE, _INTENT),
     "looking up at PayPal": _overdue(Provider.PAYPAL, _ORDER),
     "reading Stripe's events": _listing(Provider.STRIPE, "^GET /v1/events"),
     "reading PayPal's events": _listing(Provider.PAYPAL, "^GET /v1/notifications/webhooks-events"),
     "comparing Stripe's ledger": _comparing(
-        *_PAGE,
-        P.CAPTURE_LOOKED_INTO,
-        prepare=acted_at(Provider.STRIPE),
-        op="^GET /v1/balance_transactions",
+        Provider.STRIPE, *_PAGE, prepare=_booked, op="^GET /v1/balance_transactions"
+    ),
+    "comparing PayPal's ledger": _comparing(
+        Provider.PAYPAL, *_PAGE, prepare=_cleared, op="^GET /v1/reporting/transactions"
     ),
     "a refund in Stripe's ledger": _comparing(
+        Provider.STRIPE,
         P.REFUND_LOOKED_INTO,
-        prepare=_refunded_elsewhere,
+        prepare=_refunded_elsewhere("stripe"),
         op="^GET /v1/refunds/",
+        check=assert_refunded,
+    ),
+    "a refund in PayPal's ledger": _comparing(
+        Provider.PAYPAL,
+        P.REFUND_LOOKED_INTO,
+        prepare=_refunded_elsewhere("paypal"),
+        op="^GET /v2/payments/refunds/",
         check=assert_refunded,
     ),
     "telling the platform": Scene(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from shared.crash_points import CrashPoint
+from shared.domain.charge import Provider
 from tests.crashes.invariants import assert_ended
 from tests.crashes.outcomes import Outcome
 from tests.crashes.site import Site
@@ -19,6 +20,8 @@ class Scene:
     """A hand at work on something that is due."""
 
     points: tuple[CrashPoint, ...]
+    provider: Provider | None = None
+    """Whose business it is, if a provider's."""
     prepare: Callable[[Site], tuple[Any, ...]]
     """Set it up, and say what the hand is given."""
     hand: str
@@ -28,6 +31,8 @@ class Scene:
     """How many calls leave before that one: for a PaymentMethod, for PayPal's token."""
     spared: Mapping[Outcome, str] = field(default_factory=dict)
     """The outcomes that cannot be here, and why."""
+    meanwhile: Callable[[Site], None] = nothing
+    """What happens as soon as somebody died."""
     afterwards: Callable[[Site], None] = nothing
     """What others do once it is at rest: the payer, the rounds of beat."""
     ends: str = "succeeded"

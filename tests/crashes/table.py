@@ -7,7 +7,7 @@ import pytest
 from _pytest.mark.structures import ParameterSet
 
 from shared.crash_points import CrashPoint
-from tests.crashes import of_charges, of_requests, of_rounds
+from tests.crashes import of_charges, of_requests, of_rounds, of_trouble
 from tests.crashes.outcomes import Outcome
 from tests.crashes.scenes import Scene
 
@@ -15,6 +15,7 @@ SCENES: Final[dict[str, Scene]] = {
     **of_charges.SCENES,
     **of_rounds.SCENES,
     **of_requests.SCENES,
+    **of_trouble.SCENES,
 }
 
 

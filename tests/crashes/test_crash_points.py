@@ -10,6 +10,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from local.folders import PROJECT
 from shared.crash_points import CrashPoint
+from shared.domain.charge import Provider
 from tests.crashes.doomed import Zygote
 from tests.crashes.hands import HANDS
 from tests.crashes.outcomes import Outcome
@@ -18,6 +19,18 @@ from tests.crashes.site import Site
 from tests.crashes.table import ROWS, SCENES, Row, marked
 
 WHAT_RUNS = ("shared", "worker", "api_shim", "cli")
+_NO_ACCOUNTS = "PayPal is asked for no organizer's account"
+_THE_PLATFORM = "the platform is told, no provider"
+ONE_SIDED = {
+    CrashPoint.ACCOUNT_SHUT: _NO_ACCOUNTS,
+    CrashPoint.CODE_EXCHANGED: _NO_ACCOUNTS,
+    CrashPoint.AUTHORIZATION_REVOKED: _NO_ACCOUNTS,
+    CrashPoint.ACCOUNT_LET_GO: _NO_ACCOUNTS,
+    CrashPoint.DELIVERY_CLAIMED: _THE_PLATFORM,
+    CrashPoint.DELIVERY_ANSWERED: _THE_PLATFORM,
+    CrashPoint.DELIVERY_SETTLED: _THE_PLATFORM,
+}
+"""The points at which not both providers are seen, and why."""
 
 
 @pytest.mark.parametrize("row", marked())
@@ -29,6 +42,7 @@ def test_whoever_dies_what_he_held_ends_once(site: Site, zygote: Zygote, row: Ro
     passes = scene.calls_before if row.point is CrashPoint.REQUEST_SENT else 0
 
     zygote.die(site, row.point, scene.hand, *given, passes=passes)
+    scene.meanwhile(site)
     with suppress(BrokerError):  # that of a broker which is still away
         HANDS[scene.hand](site.deps, *given)  # the message, or the request, comes again at once
     rest(site)
@@ -41,6 +55,13 @@ def test_whoever_dies_what_he_held_ends_once(site: Site, zygote: Zygote, row: Ro
 
 def test_every_crash_point_has_its_rows() -> None:
     assert {row.point for row in ROWS} == set(CrashPoint)
+
+
+def test_every_crash_point_is_seen_at_both_providers() -> None:
+    seen = {(point, scene.provider) for scene in SCENES.values() for point in scene.points}
+
+    lacking = {point for point in CrashPoint if not {(point, each) for each in Provider} <= seen}
+    assert lacking == set(ONE_SIDED)
 
 
 def test_every_outcome_is_run_or_spared_with_a_reason() -> None:

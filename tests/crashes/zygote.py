@@ -4,6 +4,7 @@ It runs one thread and holds no connection, so that a fork of it is as clean as 
 life is a line of JSON on its input; the exit code of who lived it is a line on its output.
 """
 
+import gc
 import json
 import os
 import sys
@@ -37,6 +38,7 @@ class Life:
 
 def main() -> None:
     """Live each life in a process of its own, one after the other."""
+    gc.freeze()  # else each life copies what it collects
     for line in sys.stdin:
         child = os.fork()
         if not child:
