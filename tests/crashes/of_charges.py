@@ -13,7 +13,7 @@ from shared.task_names import CHARGE_CANCEL, CHARGE_EXECUTE, REFUND_EXECUTE, WEB
 from tests.crashes.invariants import assert_parked, assert_refunded
 from tests.crashes.outcomes import Outcome
 from tests.crashes.recovery import rest
-from tests.crashes.scenes import NO_BANK, NOBODY_ASKED, Scene
+from tests.crashes.scenes import NO_BANK, NOBODY_ASKED, OUTLIVED, READ_ONLY, Scene
 from tests.crashes.site import Site
 from tests.reconciliation.refunding import POLL, ask, paid
 from worker import event_lists
@@ -106,7 +106,7 @@ def _refunding(way: str, op: str, calls_before: int) -> Scene:
         hand=REFUND_EXECUTE,
         op=op,
         calls_before=calls_before,
-        spared=NO_BANK,
+        spared=NO_BANK if way == "stripe" else {**NO_BANK, **OUTLIVED},
         check=assert_refunded,
     )
 
@@ -124,7 +124,7 @@ def _canceling(provider: Provider, op: str) -> Scene:
         prepare=prepare,
         hand=CHARGE_CANCEL,
         op=op,
-        spared=NO_BANK,
+        spared=READ_ONLY if provider is Provider.PAYPAL else NO_BANK,
         ends="canceled",
     )
 
@@ -168,20 +168,23 @@ SCENES = {
         Provider.PAYPAL,
         by_checkout,
         "^POST /v2/checkout/orders$",
-        spared={Outcome.DECLINE: "nobody pays yet"},
+        spared={Outcome.DECLINE: "nobody pays yet", **OUTLIVED},
     ),
     "an approved PayPal order": _charging(
-        Provider.PAYPAL, approved_checkout, "^POST /v2/checkout/orders/.*/capture$"
+        Provider.PAYPAL,
+        approved_checkout,
+        "^POST /v2/checkout/orders/.*/capture$",
+        spared=OUTLIVED,
     ),
     "a PayPal payment of v1": _charging(
-        Provider.PAYPAL, _payment, "^POST /v1/payments/payment/.*/execute$"
+        Provider.PAYPAL, _payment, "^POST /v1/payments/payment/.*/execute$", spared=OUTLIVED
     ),
     "a refund at Stripe": _refunding("stripe", "^POST /v1/refunds$", 0),
     "a refund at PayPal": _refunding("paypal", "^POST /v2/payments/captures/.*/refund$", 1),
     "a refund at PayPal v1": _refunding("paypal v1", "^POST /v1/payments/sale/.*/refund$", 1),
     "canceling at Stripe": _canceling(Provider.STRIPE, "^POST /v1/payment_intents/.*/cancel$"),
     "canceling at PayPal": _canceling(Provider.PAYPAL, "^GET /v2/checkout/orders/"),
-    "an event of Stripe's": _hearing(Provider.STRIPE, op=_INTENT, spared=NO_BANK),
+    "an event of Stripe's": _hearing(Provider.STRIPE, op=_INTENT, spared=READ_ONLY),
     "an event of PayPal's": _hearing(
         Provider.PAYPAL,
         spared={**NOBODY_ASKED, Outcome.DECLINE: "a payer who declines is no event"},

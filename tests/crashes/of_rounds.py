@@ -20,7 +20,7 @@ from tests.crashes.of_charges import (
     waiting_for,
 )
 from tests.crashes.recovery import hear, rest
-from tests.crashes.scenes import NO_BANK, NOBODY_ASKED, Scene
+from tests.crashes.scenes import NOBODY_ASKED, READ_ONLY, Scene
 from tests.crashes.site import Site
 from tests.reconciliation.refunding import POLL, paid, refund_at_the_provider
 from tests.reconciliation.workshop import HANDLERS
@@ -86,7 +86,7 @@ def _overdue(provider: Provider, op: str) -> Scene:
         prepare=prepare,
         hand=LOOK_UP,
         op=op,
-        spared=NO_BANK,
+        spared=READ_ONLY,
         afterwards=_look_up,
     )
 
@@ -103,7 +103,7 @@ def _listing(provider: Provider, op: str) -> Scene:
         prepare=prepare,
         hand=READ_LISTS,
         op=op,
-        spared=NO_BANK,
+        spared=READ_ONLY,
     )
 
 
@@ -136,7 +136,7 @@ def _comparing(
         prepare=closed,
         hand=READ_LEDGERS,
         op=op,
-        spared=NO_BANK,
+        spared=READ_ONLY,
         afterwards=_compare_again,
         **more,
     )

@@ -41,7 +41,14 @@ class Scene:
 
 
 NO_BANK: Final[Mapping[Outcome, str]] = {
-    Outcome.DECLINE: "only a bank declines, and only a payment"
+    Outcome.DECLINE: "only a bank declines, and only a payment",
+}
+READ_ONLY: Final[Mapping[Outcome, str]] = {
+    **NO_BANK,
+    Outcome.STORED_500_BEFORE: "what is only read commits nothing",
+}
+OUTLIVED: Final[Mapping[Outcome, str]] = {
+    Outcome.STORED_500_BEFORE: "PayPal's keys outlive the approval, a refund's by 45 days",
 }
 NOBODY_ASKED: Final[Mapping[Outcome, str]] = {
     outcome: "no provider is asked here" for outcome in Outcome if outcome is not Outcome.SUCCESS
