@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Executable
 
 from proof.statements import CHARGES, Handler
-from proof.statements_of_circuits import CIRCUITS, circuit_of, held_until, is_closed, is_held
+from proof.statements_of_circuits import CIRCUITS, circuit_of, held_until, is_held
 from proof.statements_of_intake import INTAKE
 from proof.statements_of_refunds import REFUNDS
 from proof.statements_of_strays import STRAYS
@@ -95,7 +95,7 @@ def _take_overdue(tables: Tables, given: Row) -> list[Row]:
         and row["deadline_at"] is not None
         and row["deadline_at"] <= given["now"]
         and row["provider_reference"] is not None
-        and is_closed(circuit_of(tables, row))
+        and not is_held(circuit_of(tables, row), given["now"])
     ]
 
 

@@ -33,11 +33,6 @@ def is_held(circuit: Row | None, now: datetime) -> bool:
     return bool(circuit["state"] == State.PAUSED or circuit["probe_at"] > now)
 
 
-def is_closed(circuit: Row | None) -> bool:
-    """Whether all calls pass."""
-    return circuit is None or circuit["state"] == State.CLOSED
-
-
 def held_until(circuit: Row | None, row: Row, now: datetime) -> datetime:
     """When a held row is looked at again."""
     probe_at: datetime | None = circuit["probe_at"] if circuit else None

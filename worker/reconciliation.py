@@ -19,11 +19,14 @@ log = structlog.get_logger()
 def run(deps: Container) -> None:
     """Read what the providers' lists have, look up what is overdue. Safe to run twice at once.
 
-    Where a circuit is not closed nothing is read: only a charge or a refund may probe.
+    Where a circuit rests or is paused nothing is read.
     """
+    now = deps.clock()
     with unit_of_work(deps.engine) as connection:
         unclosed = circuits.unclosed_circuits(connection)
     for circuit in unclosed:
+        if circuit.rests_until and circuit.rests_until <= now:
+            continue
         log.warning("reconciliation.skipped", provider=circuit.provider, account=circuit.account)
     found = event_lists.read(deps)
     looked_up = look_up_overdue(deps)

@@ -20,11 +20,13 @@ IS_HELD: Final = """
 """
 """Of a charge `c` joined so: whether no call may be made for it now."""
 
-IS_CLOSED: Final = """
-    NOT EXISTS (SELECT FROM circuits h WHERE h.state <> 'closed'
+MAY_BE_READ: Final = """
+    NOT EXISTS (SELECT FROM circuits h
+        WHERE (h.state = 'paused' OR h.state = 'open' AND h.probe_at > :now)
         AND h.provider = asked.provider AND h.account = coalesce(asked.account, ''))
 """
-"""Of a row `asked` that is only to be read about at its provider."""
+"""Of a row `asked` that is only to be read about at its provider. A read is no probe; but where
+nothing else is due at an account, no probe is ever taken, and reads must not wait for one."""
 
 HELD_UNTIL: Final = """
     coalesce(h.probe_at, :now + interval '1 minute')
@@ -216,12 +218,14 @@ class Unclosed:
     cause: Sign
     reason: str
     since: datetime
+    rests_until: datetime | None
+    """When a call may be its probe; None while it is paused."""
     charges: int
     refunds: int
 
 
 _UNCLOSED: Final = text("""
-    SELECT h.provider, h.account, h.state, h.cause, h.reason, h.changed_at,
+    SELECT h.provider, h.account, h.state, h.cause, h.reason, h.changed_at, h.probe_at,
         (SELECT count(*) FROM charges c WHERE c.dispatch_at IS NOT NULL
             AND c.provider = h.provider AND coalesce(c.account, '') = h.account) AS charges,
         (SELECT count(*) FROM refunds r JOIN charges c ON c.id = r.charge_id
@@ -241,6 +245,7 @@ def unclosed_circuits(connection: Connection) -> list[Unclosed]:
             cause=Sign(row.cause),
             reason=row.reason,
             since=row.changed_at,
+            rests_until=row.probe_at,
             charges=row.charges,
             refunds=row.refunds,
         )

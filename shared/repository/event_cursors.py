@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from shared.domain.charge import Provider
-from shared.repository.circuits import IS_CLOSED
+from shared.repository.circuits import MAY_BE_READ
 from shared.repository.holding import put_off_in
 
 FIRST_READ: Final = timedelta(days=1)
@@ -57,7 +57,7 @@ _TAKE: Final = text(f"""
     UPDATE event_cursors SET claim_number = claim_number + 1, due_at = :until
     WHERE id = (
         SELECT id FROM event_cursors AS asked
-        WHERE due_at <= :now AND provider = ANY(:providers) AND {IS_CLOSED}
+        WHERE due_at <= :now AND provider = ANY(:providers) AND {MAY_BE_READ}
           AND (account IS NULL OR EXISTS (
             SELECT FROM stripe_authorizations a
             WHERE a.account = asked.account AND a.revoked_at IS NULL)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.domain.charge import Provider
-from shared.repository.circuits import IS_CLOSED
+from shared.repository.circuits import MAY_BE_READ
 from shared.repository.holding import put_off_in
 
 
@@ -56,7 +56,7 @@ _TAKE: Final = text(f"""
     UPDATE reconciliation_runs SET claim_number = claim_number + 1, due_at = :until
     WHERE id = (
         SELECT id FROM reconciliation_runs AS asked
-        WHERE due_at <= :now AND provider = ANY(:providers) AND {IS_CLOSED}
+        WHERE due_at <= :now AND provider = ANY(:providers) AND {MAY_BE_READ}
           AND (account IS NULL OR EXISTS (SELECT FROM stripe_authorizations a
                WHERE a.account = asked.account AND a.revoked_at IS NULL))
         ORDER BY due_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)

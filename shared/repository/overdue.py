@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from shared.domain.charge import Provider, Status
-from shared.repository.circuits import IS_CLOSED
+from shared.repository.circuits import MAY_BE_READ
 
 KEYS_KEPT: Final = timedelta(days=30)
 """Longer than every provider's own window, as the contract promises."""
@@ -32,7 +32,7 @@ _TAKE_OVERDUE: Final = text(f"""
     WHERE looks.status = c.status AND c.id IN (
         SELECT id FROM charges AS asked
         WHERE deadline_at <= :now AND provider_reference IS NOT NULL AND parked_reason IS NULL
-          AND status = ANY(:statuses) AND provider = ANY(:providers) AND {IS_CLOSED}
+          AND status = ANY(:statuses) AND provider = ANY(:providers) AND {MAY_BE_READ}
         ORDER BY deadline_at LIMIT 100 FOR NO KEY UPDATE SKIP LOCKED
     ) RETURNING c.id, c.provider, c.provider_reference, c.account
 """)  # noqa: S608 - a constant
@@ -47,7 +47,7 @@ def take_overdue(
 ) -> list[OverdueCharge]:
     """Charges past their deadline in these states, each put off; two callers never get the same.
 
-    Of an account whose circuit is not closed none: they are read once it is.
+    Of an account whose circuit rests or is paused none.
     """
     arguments = {
         "providers": list(providers),

@@ -314,3 +314,27 @@ def test_reconciliation_leaves_out_whoever_s_circuit_is_open_and_says_so(
     assert said == ["stripe"]
     assert "/v1/events" not in paths
     assert workshop.gets("/v1/events") > 0
+
+
+def test_what_only_waits_for_its_payer_is_looked_up_though_nothing_is_due_that_could_probe(
+    workshop: Workshop,
+) -> None:
+    waiting = workshop.charge_by_stripe("tok_threeDSecure2Required")
+    workshop.run()
+    workshop.control.fault("401", provider="stripe", times=None)
+    refused = workshop.charge_by_stripe()
+    workshop.run()
+    with unit_of_work(workshop.deps.engine) as connection:
+        charges.wish_to_cancel(connection, refused, workshop.clock())
+    workshop.run()
+    workshop.control.remove_fault()
+    workshop.control.authenticate(workshop.row(waiting).provider_reference)
+    assert (circuit(workshop) or ("",))[0] == "open"
+    assert workshop.sql("SELECT count(*) FROM charges WHERE dispatch_at IS NOT NULL") == [(0,)]
+
+    for _ in range(3):
+        workshop.advance(minutes=61)
+        reconciliation.run(workshop.deps)
+        workshop.run()
+
+    assert workshop.status(waiting) == "succeeded"
