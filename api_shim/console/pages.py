@@ -13,6 +13,7 @@ from api_shim.console.room import room, show
 from shared.db import unit_of_work
 from shared.domain.charge import Status
 from shared.domain.resolutions import possible
+from shared.repository import standing
 from shared.repository.charge_lists import NEWEST, list_charges, list_reviews, summarize
 from shared.repository.circuits import unclosed_circuits
 from shared.repository.operator_actions import latest_actions
@@ -26,12 +27,27 @@ _PAGE: Final = 50
 
 @routes.get("")
 def home() -> Response:
-    """What waits for somebody, with the newest charges."""
-    with unit_of_work(runtime.deps().engine) as connection:
+    """What stands where, what waits for somebody, the newest charges."""
+    deps = runtime.deps()
+    with unit_of_work(deps.engine) as connection:
         reviews = list_reviews(connection, most=_PAGE)
         circuits = unclosed_circuits(connection)
         charges = list_charges(connection, most=10)
-    return show("home", reviews=reviews, circuits=circuits, charges=charges, page=_PAGE)
+        stands = {
+            "Charges": standing.charges_standing(connection),
+            "Due, and not yet with a worker": standing.due_rows(connection, deps.clock()),
+            "Webhook events to handle": standing.unhandled_events(connection),
+            "Deliveries owed": [standing.owed_deliveries(connection)],
+        }
+    return show(
+        "home",
+        reviews=reviews,
+        circuits=circuits,
+        charges=charges,
+        stands=stands,
+        now=deps.clock(),
+        page=_PAGE,
+    )
 
 
 @routes.get("/search")

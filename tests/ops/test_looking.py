@@ -56,3 +56,13 @@ def test_no_page_shows_what_a_buyer_pays_with(platform: Platform, reader: Desk) 
     charge = id_of(platform.charged(stripe="tok_secret_visa"))
 
     assert "tok_secret_visa" not in reader.get(f"/ops/charges/{charge}").text
+
+
+def test_home_counts_what_is_not_over(platform: Platform, reader: Desk) -> None:
+    platform.sql("UPDATE charges SET dispatch_at = now() - interval '90 seconds'")
+    platform.charged()
+
+    page = reader.get("/ops").text
+
+    assert "<td>stripe accepted</td>" in page
+    assert "Due, and not yet with a worker" in page
