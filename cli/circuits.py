@@ -11,7 +11,7 @@ from shared.domain.charge import Provider
 from shared.domain.circuit import Key
 from shared.operations import circuits as operations
 from shared.operations.acting import Mandate
-from shared.repository.circuits import unclosed_circuits
+from shared.repository.circuit_views import unclosed_circuits
 
 _provider = click.argument("provider", type=click.Choice([each.value for each in Provider]))
 _account = click.option("--account", default="", help="An organizer's account; else our own.")

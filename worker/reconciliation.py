@@ -9,7 +9,7 @@ from shared.container import Container
 from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.domain.age_limits import AGE_LIMITS
-from shared.repository import circuits, overdue
+from shared.repository import circuit_views, overdue
 from shared.settlement import Source, settle
 from worker import event_lists, ledgers
 
@@ -23,7 +23,7 @@ def run(deps: Container) -> None:
     """
     now = deps.clock()
     with unit_of_work(deps.engine) as connection:
-        unclosed = circuits.unclosed_circuits(connection)
+        unclosed = circuit_views.unclosed_circuits(connection)
     for circuit in unclosed:
         if circuit.rests_until and circuit.rests_until <= now:
             continue

@@ -7,7 +7,7 @@ import structlog
 from shared.container import Container
 from shared.db import unit_of_work
 from shared.domain.age_limits import AGE_LIMITS
-from shared.repository import ages, circuits
+from shared.repository import ages, circuit_views
 
 log = structlog.get_logger()
 
@@ -22,7 +22,7 @@ def run(deps: Container) -> int:
     with unit_of_work(deps.engine) as connection:
         stuck = ages.overdue_states(connection, oldest)
         unexplained = ages.unexplained_differences(connection)
-        unclosed = circuits.unclosed_circuits(connection)
+        unclosed = circuit_views.unclosed_circuits(connection)
     for state in stuck:
         log.error(
             "charges.overdue",

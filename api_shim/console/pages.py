@@ -15,7 +15,7 @@ from shared.domain.charge import Status
 from shared.domain.resolutions import possible
 from shared.repository import standing
 from shared.repository.charge_lists import NEWEST, list_charges, list_reviews, summarize
-from shared.repository.circuits import unclosed_circuits
+from shared.repository.circuit_views import unclosed_circuits
 from shared.repository.operator_actions import latest_actions
 from shared.repository.search import search
 from shared.repository.timeline import timeline

@@ -9,7 +9,6 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, text, update
 
 from shared.circuit_tables import circuit_changes, circuits
-from shared.domain.charge import Provider
 from shared.domain.circuit import OUR_FAULT, Circuit, Key, Sign, State, closed, paused
 
 JOIN_CIRCUIT: Final = (
@@ -206,48 +205,3 @@ def resume(connection: Connection, key: Key, *, actor: str, reason: str, now: da
     """Let calls be made again, whoever stopped them."""
     held = lock_circuit(connection, key, now)
     write_circuit(connection, held, closed(held.circuit, now), Change(actor, reason), now)
-
-
-@dataclass(frozen=True, slots=True)
-class Unclosed:
-    """A circuit through which no calls are made, with what waits for it."""
-
-    provider: Provider
-    account: str
-    state: State
-    cause: Sign
-    reason: str
-    since: datetime
-    rests_until: datetime | None
-    """When a call may be its probe; None while it is paused."""
-    charges: int
-    refunds: int
-
-
-_UNCLOSED: Final = text("""
-    SELECT h.provider, h.account, h.state, h.cause, h.reason, h.changed_at, h.probe_at,
-        (SELECT count(*) FROM charges c WHERE c.dispatch_at IS NOT NULL
-            AND c.provider = h.provider AND coalesce(c.account, '') = h.account) AS charges,
-        (SELECT count(*) FROM refunds r JOIN charges c ON c.id = r.charge_id
-            WHERE r.dispatch_at IS NOT NULL
-            AND c.provider = h.provider AND coalesce(c.account, '') = h.account) AS refunds
-    FROM circuits h WHERE h.state <> 'closed' ORDER BY h.id
-""")
-
-
-def unclosed_circuits(connection: Connection) -> list[Unclosed]:
-    """Every circuit that is open or paused."""
-    return [
-        Unclosed(
-            provider=Provider(row.provider),
-            account=row.account,
-            state=State(row.state),
-            cause=Sign(row.cause),
-            reason=row.reason,
-            since=row.changed_at,
-            rests_until=row.probe_at,
-            charges=row.charges,
-            refunds=row.refunds,
-        )
-        for row in connection.execute(_UNCLOSED)
-    ]

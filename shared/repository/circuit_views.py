@@ -1,0 +1,57 @@
+"""Circuits as they are shown: which are not closed, and what waits for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+from shared.domain.charge import Provider
+from shared.domain.circuit import Sign, State
+
+
+@dataclass(frozen=True, slots=True)
+class Unclosed:
+    """A circuit through which no calls are made, with what waits for it."""
+
+    provider: Provider
+    account: str
+    state: State
+    cause: Sign
+    reason: str
+    since: datetime
+    rests_until: datetime | None
+    """When a call may be its probe; None while it is paused."""
+    charges: int
+    refunds: int
+
+
+_UNCLOSED: Final = text("""
+    SELECT h.provider, h.account, h.state, h.cause, h.reason, h.changed_at, h.probe_at,
+        (SELECT count(*) FROM charges c WHERE c.dispatch_at IS NOT NULL
+            AND c.provider = h.provider AND coalesce(c.account, '') = h.account) AS charges,
+        (SELECT count(*) FROM refunds r JOIN charges c ON c.id = r.charge_id
+            WHERE r.dispatch_at IS NOT NULL
+            AND c.provider = h.provider AND coalesce(c.account, '') = h.account) AS refunds
+    FROM circuits h WHERE h.state <> 'closed' ORDER BY h.id
+""")
+
+
+def unclosed_circuits(connection: Connection) -> list[Unclosed]:
+    """Every circuit that is open or paused."""
+    return [
+        Unclosed(
+            provider=Provider(row.provider),
+            account=row.account,
+            state=State(row.state),
+            cause=Sign(row.cause),
+            reason=row.reason,
+            since=row.changed_at,
+            rests_until=row.probe_at,
+            charges=row.charges,
+            refunds=row.refunds,
+        )
+        for row in connection.execute(_UNCLOSED)
+    ]
