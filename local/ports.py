@@ -1,5 +1,6 @@
 """Free TCP ports on the loopback interface."""
 
+import os
 import random
 import socket
 
@@ -7,6 +8,9 @@ LOOPBACK = "127.0.0.1"
 # Below every system's ephemeral range: a client that keeps calling an engine that is down can
 # otherwise be given the engine's own port as its source, connect to itself and block the restart.
 QUIET_PORTS = range(20_000, 32_000)
+
+ANY_PORT = "CHARGEHAND_ANY_PORT"
+"""In the environment of many that start side by side: where none prefers a port, no two take it."""
 
 
 def is_free(port: int) -> bool:
@@ -22,7 +26,8 @@ def is_free(port: int) -> bool:
 
 def free_port(*preferred: int) -> int:
     """The first free one of the preferred ports, else any quiet one."""
-    candidates = (*preferred, *random.sample(QUIET_PORTS, k=200))
+    wanted = () if ANY_PORT in os.environ else preferred
+    candidates = (*wanted, *random.sample(QUIET_PORTS, k=200))
     for port in candidates:
         if is_free(port):
             return port

@@ -20,10 +20,12 @@ from psycopg2 import sql
 
 from local.engines import Postgres, Redis
 from local.folders import temporary_folder
+from local.ports import ANY_PORT
 
 PROJECT = Path(__file__).resolve().parent.parent
 MIGRATE = ("-m", "alembic", "-c", "shared/migrations/alembic.ini", "upgrade", "head")
 PATIENCE = 60.0
+os.environ[ANY_PORT] = "1"  # tests run side by side
 TEMPLATE = f"chargehand_template_{os.getpid()}"
 
 
