@@ -73,7 +73,8 @@ def _claim(deps: Container, charge_id: int) -> tuple[Charge, int | None] | None:
 def _ask(deps: Container, charge: Charge, probe: int | None) -> o.Outcome:
     if charge.provider_reference is None:
         return o.Withdrawn("cancelled before anything was sent")
-    key = f"chg-{charge.identifier}-cancel"
+    # Cancelling twice is cancelling once. Under one key a stored failure would be all we ever hear.
+    key = f"chg-{charge.identifier}-cancel-{charge.claim_number}"
     provider = deps.provider(charge.provider)
     outcome = provider.cancel(charge.provider_reference, charge.account, key)
     tell(deps, key_of(charge.provider, charge.account), outcome, probe, {"charge": charge.id})

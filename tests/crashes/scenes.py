@@ -47,9 +47,6 @@ READ_ONLY: Final[Mapping[Outcome, str]] = {
     **NO_BANK,
     Outcome.STORED_500_BEFORE: "what is only read commits nothing",
 }
-UNCANCELED: Final[Mapping[Outcome, str]] = {
-    Outcome.STORED_500_BEFORE: "how a cancellation ends that Stripe keeps failing is not seen yet",
-}
 OUTLIVED: Final[Mapping[Outcome, str]] = {
     Outcome.STORED_500_BEFORE: "PayPal's keys outlive the approval, a refund's by 45 days",
 }
