@@ -81,8 +81,9 @@ def test_a_task_tells_of_its_charge_and_leads_to_it(operator: Page, storefront: 
     row.locator("a[href^='/task/']").click()
     expect(operator.locator(".task-data-row", has_text="Result")).to_contain_text(order)
     expect(operator.locator(".task-data-row", has_text="Result")).to_contain_text("-1'")
-    link = operator.get_by_role("link", name=f"charge-{charge}").get_attribute("href")
-    led = operator.request.get(url(storefront, str(link)), max_redirects=0)
+    link = operator.get_by_role("link", name=f"charge-{charge}")
+    patiently(lambda: link.count() or not operator.reload())
+    led = operator.request.get(url(storefront, str(link.get_attribute("href"))), max_redirects=0)
 
     assert led.headers["location"].endswith(f"/ops/charges/{charge}")
     assert led.headers["location"].startswith(storefront.settings["CONSOLE_URL"])
