@@ -87,6 +87,14 @@ def test_a_capture_that_does_not_name_its_order_is_asked_about(members: dict[str
     assert asked == ["v2/payments/captures/C1"]
 
 
+def test_a_snapshot_from_before_the_event_is_read_anew() -> None:
+    older = CAPTURE | related("O1") | {"status": "PENDING"}
+    translation, asked = translate("PAYMENT.CAPTURE.COMPLETED", older, CAPTURE | related("O1"))
+
+    assert isinstance(translation.fact, Approved)
+    assert asked == ["v2/payments/captures/C1"]
+
+
 def test_only_the_id_is_taken_from_a_link_never_its_host() -> None:
     linked = CAPTURE | up("https://evil.example/v2/checkout/orders/O1?x=1#y")
 

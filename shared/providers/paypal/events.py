@@ -66,6 +66,13 @@ def read_envelope(body: bytes, *, livemode: bool) -> ProviderEvent:
     return ProviderEvent(event_id, event_type, None, livemode, created_at.astimezone(UTC))
 
 
+_PENDING_IN: Final = {
+    ("PAYMENT.CAPTURE.COMPLETED", "PENDING"): "v2/payments/captures/{}",
+    ("PAYMENT.SALE.COMPLETED", "pending"): "v1/payments/sale/{}",
+}
+"""Where an object stands whose event says that it is complete, and its snapshot that it is not."""
+
+
 def translate(body: bytes, ask: Callable[[str], JsonObject], *, livemode: bool) -> Translation:
     """Read a verified event; Indeterminate where something that it takes cannot be read now."""
     event = reading.parsed(body)
@@ -74,12 +81,19 @@ def translate(body: bytes, ask: Callable[[str], JsonObject], *, livemode: bool) 
     if reader is None or not isinstance(resource, dict):
         return Translation(None)
     try:
-        return reader(_Telling(resource, ask, livemode))
+        return reader(_Telling(_as_told(event_type, resource, ask), ask, livemode))
     except Unreadable as unreadable:
         return Translation(Indeterminate(f"unreadable {event_type}: {unreadable}"))
     except CallFailed as failed:
         problem = failed.problem
         return Translation(Indeterminate(problem.reason, retry_after=problem.retry_after))
+
+
+def _as_told(event_type: str, resource: JsonObject, ask: Callable[[str], JsonObject]) -> JsonObject:
+    """The object; read anew where an event of its end shows it as it was before."""
+    status = reading.text(resource, "status") or reading.text(resource, "state") or ""
+    where = _PENDING_IN.get((event_type, status))
+    return ask(where.format(reading.demand_id(resource, "id"))) if where else resource
 
 
 def _order_approved(told: _Telling) -> Translation:
