@@ -8,10 +8,10 @@ from typing import Final, Protocol
 from flower.views import BaseHandler
 from tornado.web import authenticated
 
-LINK: Final = "charge-{}"
-"""What stands as a task's root, which Flower's page of a task links to as a task."""
+LINK: Final = "{}"
+"""What stands as a task's root, which Flower links to as a task, by its first eight characters."""
 
-LINKED: Final = r"/task/charge-(\d+)"
+LINKED: Final = r"/task/(\d+)"
 
 
 class SeenTask(Protocol):

@@ -38,7 +38,10 @@ EXAMPLES = settings(
     suppress_health_check=list(HealthCheck),
 )
 LONG = [pytest.mark.long, pytest.mark.timeout(1_800)]
-WORKFLOWS = settings(EXAMPLES, max_examples=30, stateful_step_count=8)
+WORKFLOWS = settings(EXAMPLES, max_examples=3, stateful_step_count=8, derandomize=False)
+ROUNDS = 10
+"""Of workflows: what one leaves in the database changes what the next is answered, and Hypothesis
+takes a draw that goes on otherwise than before for a fault of the test. So it forgets often."""
 EVERYTHING = {"sub": "buyer", "scope": "admin orders:write charges:write"}
 
 Rows = dict[str, list[str]]
@@ -100,7 +103,9 @@ def test_what_one_answer_names_may_be_asked_next(platform: Platform, asked: list
     machine = description.as_state_machine()
     steps = {"get_call_kwargs": call_kwargs, "validate_response": validate}
     before = len(asked)
-    cast("type[APIStateMachine]", type("Workflow", (machine,), steps)).run(settings=WORKFLOWS)
+    workflow = cast("type[APIStateMachine]", type("Workflow", (machine,), steps))
+    for _ in range(ROUNDS):
+        workflow.run(settings=WORKFLOWS)
 
     assert len(asked) > before
 
