@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import requests
+from requests.exceptions import InvalidJSONError
 
 from chaos.stories import TYPED
 from local.demo.checkout import Checkout
@@ -38,7 +39,15 @@ class Town:
         return SandboxControl(self.sandbox_url, self.stripe_key)
 
     def bring(self, control: SandboxControl, order: PlacedOrder, story: Story) -> Mapping[str, str]:
-        """What the buyer pays with, as the charge request names it."""
+        """What the buyer pays with, as the charge request names it; a RequestException if not."""
+        try:
+            return self._bring(control, order, story)
+        except KeyError as missing:
+            raise InvalidJSONError(f"an answer without {missing}") from missing
+
+    def _bring(
+        self, control: SandboxControl, order: PlacedOrder, story: Story
+    ) -> Mapping[str, str]:
         checkout = Checkout(self.sandbox_url, *self.paypal)
         match story.brings:
             case Brings.TOKEN:

@@ -92,7 +92,9 @@ FAULTS: dict[str, Kind] = {
     "webhook_old_api_version": _kind(
         Stage.CONTENT, "rendered in an `api_version` of old", "api_version"
     ),
-    "webhook_unknown_type": _kind(Stage.CONTENT, "an event type nobody has heard of"),
+    "webhook_unknown_type": _kind(
+        Stage.CONTENT, "another event instead, of a type nobody has heard of"
+    ),
     "webhook_wrong_secret": _kind(Stage.CONTENT, "signed with another secret or key"),
     "webhook_old_timestamp": _kind(Stage.CONTENT, "signed `seconds` ago (3600)", "seconds"),
     "webhook_future_timestamp": _kind(
@@ -109,7 +111,9 @@ FAULTS: dict[str, Kind] = {
     "webhook_invalid_utf8": _kind(Stage.CONTENT, "bytes that are no UTF-8, well signed"),
     "webhook_thin_event": _kind(Stage.CONTENT, "a v2 thin event"),
     "webhook_wrong_livemode": _kind(Stage.CONTENT, "livemode true"),
-    "webhook_foreign_account": _kind(Stage.CONTENT, "on behalf of a foreign `account`", "account"),
+    "webhook_foreign_account": _kind(
+        Stage.CONTENT, "another event instead, of a foreign `account`", "account"
+    ),
     "webhook_wrong_webhook_id": _kind(Stage.CONTENT, "signed for another webhook id"),
     "webhook_cert_evil_host": _kind(Stage.CONTENT, "certificate on a foreign host", "url"),
     "webhook_cert_redirect": _kind(Stage.CONTENT, "certificate address redirects away"),

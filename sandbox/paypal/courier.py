@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sandbox.faults import Fault
 from sandbox.paypal.books import Books
 from sandbox.paypal.certificates import CertificateCabinet
+from sandbox.paypal.identifiers import event_id
 from sandbox.paypal.pki import Leaf
 from sandbox.paypal.signing import Stamp, signature_headers
 from sandbox.paypal.telling import reissued
@@ -79,7 +80,7 @@ def _stale(event: Event, _: Fault) -> Json:
 
 
 def _unknown_type(event: Event, _: Fault) -> Json:
-    return event.body | {"event_type": "PAYMENT.CAPTURE.TELEPORTED"}
+    return event.body | {"id": event_id(), "event_type": "PAYMENT.CAPTURE.TELEPORTED"}
 
 
 def _oversized(event: Event, fault: Fault) -> Json:

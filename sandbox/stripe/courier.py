@@ -102,8 +102,13 @@ def _thin(_: Event, told: Json, __: Fault) -> bytes:
     )
 
 
+def _unknown_type(_: Event, told: Json, __: Fault) -> bytes:
+    return _dumped(told | {"id": new_id("evt_3"), "type": "payment_intent.teleported"})
+
+
 def _foreign(_: Event, told: Json, fault: Fault) -> bytes:
-    return _dumped(told | {"account": fault.arguments.get("account", "acct_1ForeignAccount")})
+    account = fault.arguments.get("account", "acct_1ForeignAccount")
+    return _dumped(told | {"id": new_id("evt_3"), "account": account})
 
 
 def _signed(secret: str, body: bytes, _: Fault) -> str:
@@ -142,7 +147,7 @@ def _non_ascii(secret: str, body: bytes, fault: Fault) -> str:
 BODIES: dict[str, Body] = {
     "webhook_stale_snapshot": _stale,
     "webhook_old_api_version": _old_version,
-    "webhook_unknown_type": partial(_changed, type="payment_intent.teleported"),
+    "webhook_unknown_type": _unknown_type,
     "webhook_oversized_body": _oversized,
     "webhook_invalid_utf8": _invalid_utf8,
     "webhook_thin_event": _thin,

@@ -173,5 +173,10 @@ class PayPalRig:
         assert self.mailbox
         return self.mailbox.wait_for(fits)
 
+    def told(self) -> list[Delivery]:
+        assert self.mailbox
+        self.control.flush_webhooks()
+        return list(self.mailbox.deliveries)
+
 
 make_rig = PayPalRig

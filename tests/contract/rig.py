@@ -93,3 +93,7 @@ class Rig(Protocol):
     def payment_event(self, request: ChargeRequest) -> Delivery:
         """Wait for the webhook that tells of the charge's money."""
         ...
+
+    def told(self) -> list[Delivery]:
+        """Every webhook there was until now."""
+        ...

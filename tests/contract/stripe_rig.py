@@ -96,3 +96,7 @@ class StripeRig:
             )
 
         return self.mailbox.wait_for(fits)
+
+    def told(self) -> list[Delivery]:
+        self.control.flush_webhooks()
+        return list(self.mailbox.deliveries)

@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sandbox.fault_catalogue import FAULTS, Stage
 from shared.domain import outcomes as o
-from shared.providers.base import EventPage, ListedEvent
+from shared.domain.errors import ForgedWebhook, SignatureUnverifiable
+from shared.providers.base import EventPage, ListedEvent, ProviderEvent
 from tests.contract.performing import AN_HOUR, perform
-from tests.contract.rig import PRICE, Rig
+from tests.contract.rig import PRICE, Delivery, Rig
 
 BROKEN: list[tuple[str, dict[str, object]]] = [
     ("malformed_json", {}),
@@ -40,6 +42,14 @@ def listed(rig: Rig, begin: datetime) -> list[ListedEvent]:
         page = answer.next_page
 
 
+def believed(rig: Rig, delivery: Delivery) -> ProviderEvent | None:
+    """The event, if the adapter takes it for its provider's."""
+    try:
+        return rig.adapter.verify(delivery.headers, delivery.body)
+    except (ForgedWebhook, SignatureUnverifiable):
+        return None
+
+
 def test_a_list_tells_what_a_webhook_tells(rig: Rig) -> None:
     request = rig.request()
     perform(rig, request)
@@ -54,6 +64,19 @@ def test_a_list_tells_what_a_webhook_tells(rig: Rig) -> None:
     assert told == rig.adapter.translate(delivery.body, None)
     assert isinstance(told.fact, o.Approved)
     assert told.fact.money == PRICE
+
+
+@pytest.mark.parametrize(
+    "fault", [name for name, kind in FAULTS.items() if kind.stage is Stage.CONTENT]
+)
+def test_no_webhook_that_is_believed_hides_what_the_list_tells(rig: Rig, fault: str) -> None:
+    rig.control.fault(fault, times=None)
+    perform(rig, rig.request())
+
+    told = [event for delivery in rig.told() if (event := believed(rig, delivery))]
+
+    found = {each.event.event_id: each.event for each in listed(rig, since())}
+    assert [event for event in told if found.get(event.event_id, event) != event] == []
 
 
 def test_a_list_of_many_pages_is_read_whole_with_nothing_twice(rig: Rig) -> None:
