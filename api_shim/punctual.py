@@ -109,8 +109,8 @@ class PunctualWorker(ThreadWorker):
                 return self._drop(conn)
             arrival.take(piece or b"")
         if not arrival.is_whole:
-            if arrival.is_awaited:
-                conn.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+            if arrival.is_awaited and not _told_to_go_on(conn.sock):
+                return self._drop(conn)
             return self._wait(conn, arrival.deadline)
         self._unreaders[conn].unread(bytes(arrival.received))
         conn.data_ready = True
@@ -135,6 +135,13 @@ class PunctualWorker(ThreadWorker):
         """Close whose time has passed, whoever came first."""
         self.pending_conns = deque(sorted(self.pending_conns, key=lambda conn: conn.timeout or 0))
         super().murder_pending()
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """Let go, in a process that ends, of who has asked for nothing yet."""
+        super()._cap_keepalive(deadline)  # type: ignore[misc] # not in the stubs yet
+        for conn in self.pending_conns:
+            if conn in self._arrivals and not self._arrivals[conn].received:
+                conn.timeout = min(conn.timeout or deadline, deadline)
 
     def finish_request(self, conn: TConn, fs: Future[Any]) -> None:
         """Keep the connection, or see it off, which the base does in the loop that serves all."""
@@ -181,6 +188,14 @@ def _answer(status: HTTPStatus) -> bytes:
     lines = [f"HTTP/1.1 {status.value} {status.phrase}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join((*lines, "", "")).encode() + body
+
+
+def _told_to_go_on(client: socket) -> bool:
+    try:
+        client.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+    except OSError:
+        return False
+    return True
 
 
 def _received(client: socket) -> bytes | None:

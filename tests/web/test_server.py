@@ -173,6 +173,18 @@ def test_a_connection_may_rest_for_longer_than_a_request_may_take(port: int) -> 
     assert (first.status_code, second.status_code) == (200, 200)
 
 
+def test_who_has_asked_for_nothing_does_not_keep_it_from_ending(
+    database_url: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    with contextlib.ExitStack() as clients, served(database_url, log, 600) as port:
+        for _ in range(3):
+            clients.enter_context(socket.create_connection(("127.0.0.1", port)))
+        requests.get(f"http://127.0.0.1:{port}/health/live", timeout=PATIENCE)
+
+    assert "Shutting down: Master" in log.read_text()
+
+
 @pytest.mark.parametrize(
     ("request_bytes", "status"),
     [
