@@ -15,7 +15,8 @@ from prometheus_client import Counter, Gauge, Histogram
 from shared.domain.outcomes import NotSent
 
 _CALL_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 20, 30)
-_LAG_BUCKETS: Final = (0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 6 * 3600, 24 * 3600)
+LAG_BUCKETS: Final = (0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 6 * 3600, 24 * 3600)
+"""Seconds; the console shows times to settle by the same bounds."""
 
 CHARGE_MOVES: Final = Counter(
     "chargehand_charge_moves", "Charges that moved to a status.", ["provider", "status"]
@@ -24,7 +25,7 @@ CHARGE_SETTLE_SECONDS: Final = Histogram(
     "chargehand_charge_settle_seconds",
     "Time from a charge's acceptance to its end, the payer's own time included.",
     ["provider"],
-    buckets=_LAG_BUCKETS,
+    buckets=LAG_BUCKETS,
 )
 CHARGE_TRIES: Final = Histogram(
     "chargehand_charge_tries",
@@ -65,7 +66,7 @@ WEBHOOK_LAG_SECONDS: Final = Histogram(
     "chargehand_webhook_lag_seconds",
     "Time from an event's creation at the provider to the end of its handling.",
     ["provider"],
-    buckets=_LAG_BUCKETS,
+    buckets=LAG_BUCKETS,
 )
 OUTBOUND_DELIVERIES: Final = Counter(
     "chargehand_outbound_deliveries", "Deliveries tried, by what came of it.", ["result"]
@@ -73,7 +74,7 @@ OUTBOUND_DELIVERIES: Final = Counter(
 OUTBOUND_LAG_SECONDS: Final = Histogram(
     "chargehand_outbound_lag_seconds",
     "Time from an outbound event to its delivery.",
-    buckets=_LAG_BUCKETS,
+    buckets=LAG_BUCKETS,
 )
 MESSAGES_PUBLISHED: Final = Counter(
     "chargehand_messages_published", "Messages put into a queue by relay or sweep.", ["queue"]

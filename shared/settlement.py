@@ -196,6 +196,7 @@ def _state(decision: Decision, now: datetime) -> dict[str, Any]:
     values = _put_off(decision, now) | {
         "status": decision.status,
         "deadline_at": decision.deadline_at,
+        "settled_at": now if decision.status in SETTLED else None,
         "failure_code": failure.code if failure else None,
         "failure_message": failure.message if failure else None,
         "next_action": None,

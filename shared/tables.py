@@ -108,6 +108,7 @@ charges = Table(
     _instant("deadline_at", null=True),
     _text("parked_reason", null=True),
     _instant("cancel_requested_at", null=True),
+    _instant("settled_at", null=True),
     _instant("created_at"),
     _instant("updated_at"),
 )

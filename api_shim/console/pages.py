@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
 from flask import Response, abort, redirect, request, url_for
+from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
 from api_shim import runtime
+from api_shim.console.glance import figures, plots
 from api_shim.console.room import room, show
 from shared.db import unit_of_work
 from shared.domain.charge import Status
 from shared.domain.resolutions import possible
 from shared.repository import standing
+from shared.repository.charge_history import WINDOWS, read_history, together
 from shared.repository.charge_lists import NEWEST, list_charges, list_reviews, summarize
 from shared.repository.circuit_views import unclosed_circuits
 from shared.repository.operator_actions import latest_actions
@@ -27,27 +31,40 @@ _PAGE: Final = 50
 
 @routes.get("")
 def home() -> Response:
-    """What stands where, what waits for somebody, the newest charges."""
-    deps = runtime.deps()
+    """How charges fared over a window, what stands where, what waits for somebody."""
+    over = request.args.get("over", "day")
+    if over not in WINDOWS:
+        abort(HTTPStatus.BAD_REQUEST, f"Choose a window: {', '.join(WINDOWS)}.")
+    deps, window = runtime.deps(), WINDOWS[over]
+    now = deps.clock()
     with unit_of_work(deps.engine) as connection:
+        history = read_history(connection, window, now)
         reviews = list_reviews(connection, most=_PAGE)
         circuits = unclosed_circuits(connection)
         charges = list_charges(connection, most=10)
-        stands = {
-            "Charges": standing.charges_standing(connection),
-            "Due, and not yet with a worker": standing.due_rows(connection, deps.clock()),
-            "Webhook events to handle": standing.unhandled_events(connection),
-            "Deliveries owed": [standing.owed_deliveries(connection)],
-        }
+        stands = _stands(connection, now)
     return show(
         "home",
+        figures={name: figures(together(line)) for name, line in history.items()},
+        plots=plots(history, window.starts(now)),
+        over=over,
+        windows=WINDOWS,
         reviews=reviews,
         circuits=circuits,
         charges=charges,
         stands=stands,
-        now=deps.clock(),
+        now=now,
         page=_PAGE,
     )
+
+
+def _stands(connection: Connection, now: datetime) -> dict[str, list[standing.Standing]]:
+    return {
+        "Charges that are not over": standing.charges_standing(connection),
+        "Queue depth: due, and not yet with a worker": standing.due_rows(connection, now),
+        "Webhook lag: events to handle": standing.unhandled_events(connection),
+        "Outbound lag: deliveries owed": [standing.owed_deliveries(connection)],
+    }
 
 
 @routes.get("/search")

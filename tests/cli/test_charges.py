@@ -134,6 +134,18 @@ def test_an_action_s_name_stands_for_that_action_alone(hand: Hand) -> None:
     assert f"charge.retry of charge {charges[0]}" in told
 
 
+def test_when_a_charge_settled_is_kept(hand: Hand) -> None:
+    charge = hand.workshop.charge_by_stripe()
+    accepted = hand.workshop.row(charge)
+
+    hand.workshop.run()
+
+    settled = hand.workshop.row(charge)
+    assert accepted.settled_at is None
+    assert settled.created_at < settled.settled_at <= settled.updated_at
+    assert hand.workshop.row(in_review(hand)).settled_at is None
+
+
 def test_what_is_settled_is_not_retried(hand: Hand) -> None:
     charge = hand.workshop.charge_by_stripe()
     hand.workshop.run()

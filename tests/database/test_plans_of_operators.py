@@ -10,10 +10,13 @@ from sqlalchemy.event import listen, remove
 
 from shared.domain.charge import Status
 from shared.repository import standing
-from shared.repository.charge_lists import list_charges, list_reviews, summarize
+from shared.repository.charge_history import WINDOWS, read_history
+from shared.repository.charge_lists import NEWEST, list_charges, list_reviews, summarize
+from shared.repository.circuit_views import unclosed_circuits
 from shared.repository.differences import open_differences
 from shared.repository.event_lists import list_events, read_event
 from shared.repository.operator_actions import actions_on, latest_actions
+from shared.repository.outbound_views import list_events as list_outbound
 from shared.repository.refund_intake import list_refunds
 from shared.repository.search import search
 from shared.repository.timeline import timeline
@@ -39,6 +42,11 @@ READS: dict[str, Callable[[Connection], object]] = {
     "unhandled events": standing.unhandled_events,
     "owed deliveries": standing.owed_deliveries,
     "circuits standing": standing.circuits_standing,
+    "history": lambda connection: read_history(connection, WINDOWS["month"], datetime.now(UTC)),
+    "unclosed circuits": unclosed_circuits,
+    "outbound events": lambda connection: list_outbound(
+        connection, order_id=None, before=NEWEST, most=50
+    ),
     "latest actions": lambda connection: latest_actions(connection, most=50),
     "actions": lambda connection: actions_on(connection, "charge 7"),
 }
@@ -62,6 +70,23 @@ def test_no_table_is_read_whole(
 
     assert "Index" in plan
     assert "Seq Scan" not in plan
+
+
+def test_how_charges_fared_is_read_from_an_index_alone(connection: Connection) -> None:
+    (sent,) = statements_of(connection, READS["history"])
+
+    assert "ix_charges_created" in plan_of(connection, *sent)
+    assert {"provider", "status", "created_at", "settled_at"} == columns_of(
+        connection, "ix_charges_created"
+    )
+
+
+def columns_of(connection: Connection, index: str) -> set[str]:
+    rows = connection.execute(
+        text("SELECT attname FROM pg_attribute WHERE attrelid = CAST(:index AS regclass)"),
+        {"index": index},
+    )
+    return set(rows.scalars())
 
 
 def statements_of(

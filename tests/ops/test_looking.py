@@ -65,4 +65,64 @@ def test_home_counts_what_is_not_over(platform: Platform, reader: Desk) -> None:
     page = reader.get("/ops").text
 
     assert "<td>stripe accepted</td>" in page
-    assert "Due, and not yet with a worker" in page
+    assert "Queue depth: due, and not yet with a worker" in page
+
+
+def test_home_says_how_charges_fared_over_the_window_that_is_chosen(
+    platform: Platform, reader: Desk
+) -> None:
+    platform.sql("UPDATE charges SET created_at = now() - interval '40 days'")
+    for status, count in (("succeeded", 3), ("failed", 1), ("needs_review", 1)):
+        for _ in range(count):
+            end_as(platform, status, "20 minutes", took="2 seconds")
+    end_as(platform, "failed", "2 hours", took="50 minutes")
+
+    hour, day = (column(reader.get(f"/ops?over={over}").text) for over in ("hour", "day"))
+
+    assert (hour["Accepted"], day["Accepted"]) == ("5", "6")
+    assert (hour["Settled"], hour["Failed"], hour["Needs review"]) == ("4", "1", "1")
+    assert (hour["Success rate"], day["Success rate"]) == ("75 %", "60 %")
+    assert (hour["95 % settled within"], day["95 % settled within"]) == ("2.5 s", "1 h")
+    assert day["Half settled within"] == "2.5 s"
+
+
+def test_home_draws_what_it_counts_and_says_it_in_words_too(
+    platform: Platform, reader: Desk
+) -> None:
+    end_as(platform, "succeeded", "40 minutes", took="2 seconds")
+
+    page = reader.get("/ops?over=hour").text
+
+    assert page.count('role="img"') == 3
+    for title in ("Charges", "Success rate", "95 % settled within"):
+        assert f">{title}</title>" in page
+        assert f"{title} as a table" in page
+    assert "<td>100 %</td>" in page
+
+
+def test_a_window_that_is_none_is_refused(reader: Desk) -> None:
+    answer = reader.get("/ops?over=century")
+
+    assert answer.status_code == 400
+    assert "hour, day, week, month" in answer.text
+
+
+def end_as(platform: Platform, status: str, ago: str, *, took: str) -> None:
+    """A charge by Stripe that was accepted so long ago, and stands so."""
+    path = platform.paid() if status == "succeeded" else platform.charged()
+    platform.sql(
+        "UPDATE charges SET status = :status, instrument = NULL,"
+        " dispatch_at = NULL, next_attempt_at = NULL, created_at = now() - CAST(:ago AS interval),"
+        " settled_at = CASE WHEN :status <> 'needs_review'"
+        " THEN now() - CAST(:ago AS interval) + CAST(:took AS interval) END WHERE id = :id",
+        status=status,
+        ago=ago,
+        took=took,
+        id=id_of(path),
+    )
+
+
+def column(page: str) -> dict[str, str]:
+    """Stripe's figures on the front page, by their names."""
+    rows = re.findall(r'<th scope="row">([^<]+)</th><td>([^<]+)</td><td>[^<]+</td></tr>', page)
+    return dict(rows)
