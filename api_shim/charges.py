@@ -10,8 +10,8 @@ from flask import Response, request, url_for
 from api_shim import idempotency, runtime
 from api_shim.acceptance import accept
 from api_shim.access import find_charge, find_order, no_such_order, row_key
-from api_shim.calling_off import call_off
 from api_shim.door import Routes
+from api_shim.errors import ApiError
 from api_shim.identity import Caller
 from api_shim.jsonapi import instant, resource, respond
 from api_shim.permissions import Parties, permit
@@ -19,8 +19,12 @@ from api_shim.schemas.charges import ChargeDocument, ChargeRequest, ChargesDocum
 from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.domain.charge import SETTLED, Status
+from shared.domain.errors import ActionRefused
+from shared.operations.calling_off import call_off
 from shared.repository import intake
+from shared.repository.charges import lock_charge
 from shared.repository.views import ChargeView, read_charges_of
+from shared.settlement import Source
 
 routes = Routes("charges", __name__)
 
@@ -100,7 +104,11 @@ def cancel_charge(caller: Caller, charge: str) -> Response:
     with unit_of_work(runtime.deps().engine) as connection:
         view = find_charge(connection, charge)
         permit(caller, Parties(view.user_id))
-        call_off(connection, caller, view.id)
+        try:
+            source = Source("shim", evidence={"user": caller.user_id})
+            call_off(connection, runtime.deps(), lock_charge(connection, view.id), source)
+        except ActionRefused as late:
+            raise ApiError(HTTPStatus.CONFLICT, str(late), code="not_cancellable") from None
         view = find_charge(connection, str(view.id))
     reached(CrashPoint.CHARGE_CALLED_OFF)
     return _accepted(view, is_new=True)

@@ -11,8 +11,8 @@ from shared.db import unit_of_work
 from shared.domain.charge import Status
 from shared.domain.errors import ActionRefused
 from shared.domain.resolutions import Resolution
+from shared.operations import calling_off, resolving
 from shared.operations import charges as operations
-from shared.operations import resolving
 from shared.operations.acting import Mandate
 from shared.operations.resolving import Ask
 from shared.repository.charge_lists import ChargeSummary, list_charges, list_reviews, summarize
@@ -96,6 +96,16 @@ def retry(*, charge: Name, mandate: Mandate, as_json: bool) -> None:
     nothing is charged twice by it.
     """
     done = operations.retry(deps(), id_of(charge), mandate)
+    tell(done, as_json=as_json)
+
+
+@charges.command()
+@click.argument("charge", type=NAME)
+@acting
+@as_json
+def cancel(*, charge: Name, mandate: Mandate, as_json: bool) -> None:
+    """Call CHARGE off: at once where nothing was sent, else once its provider confirms it."""
+    done = calling_off.cancel(deps(), id_of(charge), mandate)
     tell(done, as_json=as_json)
 
 

@@ -13,7 +13,7 @@ from api_shim.console.room import mandate, room
 from shared.domain.charge import Provider
 from shared.domain.circuit import Key
 from shared.domain.resolutions import Resolution
-from shared.operations import charges, circuits, refunds
+from shared.operations import calling_off, charges, circuits, refunds
 from shared.operations.resolving import Ask
 from shared.operations.resolving import resolve as carry_out
 from shared.repository.charge_lists import NEWEST
@@ -27,6 +27,13 @@ Choice = TypeVar("Choice", Provider, Resolution)
 def retry(charge_id: int) -> Response:
     """Make the charge's next attempt due now."""
     charges.retry(runtime.deps(), charge_id, mandate())
+    return _back_to(charge_id)
+
+
+@routes.post(f"/charges/<int(max={NEWEST}):charge_id>/cancel")
+def cancel(charge_id: int) -> Response:
+    """Call the charge off, if its provider still can."""
+    calling_off.cancel(runtime.deps(), charge_id, mandate())
     return _back_to(charge_id)
 
 

@@ -16,6 +16,7 @@ from api_shim.console.room import room, show
 from shared.db import unit_of_work
 from shared.domain.charge import Status
 from shared.domain.resolutions import possible
+from shared.operations.calling_off import CANCELLABLE
 from shared.repository import standing
 from shared.repository.charge_history import WINDOWS, read_history, together
 from shared.repository.charge_lists import NEWEST, list_charges, list_reviews, summarize
@@ -105,7 +106,14 @@ def charge(charge_id: int) -> Response:
     decisions = possible(
         is_captured=found.capture_reference is not None, has_stray="stray capture" in kinds
     )
-    return show("charge", charge=found, entries=entries, decisions=decisions)
+    return show(
+        "charge",
+        charge=found,
+        entries=entries,
+        decisions=decisions,
+        cancellable=CANCELLABLE,
+        tasks=runtime.deps().settings.tasks_url(charge_id),
+    )
 
 
 @routes.get("/reviews")

@@ -76,7 +76,10 @@ def _look(deps: Container, charge_id: int, ask: Ask) -> o.Outcome:
     provider = deps.provider(charge.provider)
     reference = ask.reference or charge.provider_reference
     if reference is not None and ask.resolution is Resolution.CANCEL:
-        return provider.cancel(reference, charge.account, f"chg-{charge.identifier}-cancel")
+        # Cancelling twice is cancelling once. Under one key a failure that the provider stored
+        # would be all that anybody hears for a day.
+        key = f"chg-{charge.identifier}-cancel-{uuid4()}"
+        return provider.cancel(reference, charge.account, key)
     if reference is not None:
         return provider.fetch(reference, charge.account)
     if attempt is None:

@@ -31,13 +31,14 @@ class ChargeSummary:
     next_attempt_at: datetime | None
     deadline_at: datetime | None
     parked_reason: str | None
+    cancel_requested_at: datetime | None
     created_at: datetime
     updated_at: datetime
 
 
 _SAME: Final = (
     "id identifier order_id provider_reference capture_reference failure_code attempts"
-    " next_attempt_at deadline_at parked_reason created_at updated_at"
+    " next_attempt_at deadline_at parked_reason cancel_requested_at created_at updated_at"
 ).split()
 
 _ALL: Final = text("SELECT * FROM charges WHERE id < :before ORDER BY id DESC LIMIT :most")

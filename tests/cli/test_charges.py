@@ -112,6 +112,27 @@ def test_a_retry_is_due_now_and_on_record(hand: Hand) -> None:
     assert kinds.count("operator") == 1
 
 
+def test_a_charge_that_waits_for_its_payer_is_called_off(hand: Hand) -> None:
+    charge = hand.workshop.charge_by_stripe("tok_threeDSecure2Required")
+    hand.workshop.run()
+
+    done = hand.read("charges", "cancel", charge, *WHY)
+    hand.workshop.run()
+
+    assert done["outcome"] == "its provider will be asked"
+    assert (hand.workshop.status(charge), hand.workshop.captures()) == ("canceled", 0)
+    assert "canceled already" in hand.refused("charges", "cancel", charge, *WHY)
+
+
+def test_who_called_a_charge_off_stands_in_its_history(hand: Hand) -> None:
+    charge = hand.workshop.charge_by_stripe()
+
+    hand.read("charges", "cancel", charge, *WHY)
+
+    evidence = hand.workshop.evidence(charge)
+    assert (evidence["operator"], evidence["reason"]) == ("ada", "the buyer called")
+
+
 def test_an_action_that_is_given_twice_is_done_once(hand: Hand) -> None:
     charge = hand.workshop.charge_by_stripe()
     once = ("--once", uuid.uuid4())

@@ -96,6 +96,19 @@ def test_a_charge_is_called_off_at_the_provider(hand: Hand) -> None:
     assert hand.workshop.captures() == 0
 
 
+def test_a_failure_that_the_provider_stored_is_not_heard_for_ever(hand: Hand) -> None:
+    charge = before_a_person(hand, "tok_threeDSecure2Required")
+    once = ("--once", uuid.uuid4())
+    hand.workshop.control.fault(
+        "500_stored", "^POST /v1/payment_intents/.*/cancel$", committed=False
+    )
+    assert "does not prove it" in hand.refused("charges", "resolve", charge, "cancel", *WHY, *once)
+
+    done = hand.read("charges", "resolve", charge, "cancel", *WHY, *once)
+
+    assert (done["outcome"], hand.workshop.status(charge)) == ("canceled", "canceled")
+
+
 def test_money_of_a_charge_before_a_person_goes_back_whole(hand: Hand) -> None:
     charge = before_a_person(hand)
     hand.workshop.control.settle(hand.workshop.row(charge).provider_reference)

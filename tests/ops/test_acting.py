@@ -9,6 +9,7 @@ from tests.ops.conftest import Desk, SitDown, id_of
 
 ACTIONS = [
     "/ops/charges/1/retry",
+    "/ops/charges/1/cancel",
     "/ops/charges/1/resolve",
     "/ops/circuits/pause",
     "/ops/charges/1/refund",
@@ -110,6 +111,56 @@ def test_the_next_attempt_is_made_due(platform: Platform, actor: Desk) -> None:
     )
     assert is_due
     assert "charge.retry: due now" in actor.get(f"/ops/charges/{charge}").text
+
+
+def test_what_was_never_sent_is_called_off_at_once(platform: Platform, actor: Desk) -> None:
+    charge = id_of(platform.charged())
+    assert f"/ops/charges/{charge}/cancel" in actor.get(f"/ops/charges/{charge}").text
+
+    answer = actor.act(f"/ops/charges/{charge}/cancel")
+
+    assert answer.headers["Location"] == f"/ops/charges/{charge}"
+    page = actor.get(f"/ops/charges/{charge}").text
+    assert f"Charge {charge}: canceled" in page
+    assert "charge.cancel: canceled" in page
+    assert "Call off" not in page
+
+
+def test_what_waits_for_its_payer_is_called_off_by_its_provider(
+    platform: Platform, actor: Desk
+) -> None:
+    charge = id_of(platform.charged())
+    platform.sql(
+        "UPDATE charges SET status = 'submitting', claimed_until = now(), claim_number = 1"
+        " WHERE id = :id",
+        id=charge,
+    )
+    platform.sql(
+        "UPDATE charges SET status = 'requires_action', claimed_until = NULL, instrument = NULL,"
+        " dispatch_at = NULL, next_attempt_at = NULL WHERE id = :id",
+        id=charge,
+    )
+
+    answer = actor.act(f"/ops/charges/{charge}/cancel")
+
+    assert answer.status_code == 303, answer.text
+    ((is_due, status),) = platform.sql(
+        "SELECT dispatch_at <= now(), status FROM charges WHERE id = :id", id=charge
+    )
+    assert (is_due, status) == (True, "requires_action")
+    page = actor.get(f"/ops/charges/{charge}").text
+    assert "its provider will be asked" in page
+    assert "<dt>Called off</dt>" in page
+
+
+def test_what_is_paid_is_not_called_off(platform: Platform, actor: Desk) -> None:
+    charge = id_of(platform.paid())
+    assert f"/ops/charges/{charge}/cancel" not in actor.get(f"/ops/charges/{charge}").text
+
+    answer = actor.act(f"/ops/charges/{charge}/cancel")
+
+    assert answer.status_code == 409
+    assert "only a refund gives its money back" in answer.text
 
 
 def test_what_waits_for_a_person_is_kept_with_a_note(platform: Platform, actor: Desk) -> None:

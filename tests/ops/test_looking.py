@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests.api.platform import Platform
-from tests.ops.conftest import Desk, id_of
+from tests.api.platform import Platform, make_platform
+from tests.ops.conftest import READER, Desk, id_of
 
 LINK = re.compile(r'href="(/ops/charges/\d+)"')
 
@@ -20,6 +20,21 @@ def test_a_buyer_says_she_paid_and_her_order_is_pending(platform: Platform, read
     page = reader.get(answer.headers["Location"]).text
     assert f"Charge {charge}: accepted" in page
     assert "19.99 USD" in page
+
+
+def test_a_charge_leads_to_its_tasks_where_flower_is_known(
+    platform: Platform, reader: Desk, database_url: str, redis: str
+) -> None:
+    charge = id_of(platform.charged())
+    elsewhere = make_platform(database_url, redis, flower_url="https://flower.example")
+    told = Desk(elsewhere.app.test_client())
+    told.post("/ops/sign-in", token=elsewhere.token(READER))
+
+    page = told.get(f"/ops/charges/{charge}").text
+
+    assert f"https://flower.example/tasks?name=charge%20kwargs%3Acharge%3D{charge}%20" in page
+    assert "in Flower" not in reader.get(f"/ops/charges/{charge}").text
+    elsewhere.deps.engine.dispose()
 
 
 def test_an_order_that_was_charged_twice_leads_to_both(platform: Platform, reader: Desk) -> None:
