@@ -24,6 +24,7 @@ from api_shim import (
     reference,
     refunds,
     runtime,
+    traces,
     webhook_endpoints,
     webhooks,
 )
@@ -72,6 +73,7 @@ def create_app(container: Container) -> Flask:
     app.before_request(_begin)
     app.after_request(_finish)
     settings = container.settings
+    traces.install(app)
     session.install(app, settings)
     metrics.install(app, container)
     headers.install(app, https_only=settings.environment == "production")

@@ -41,6 +41,7 @@ refunds = Table(
     Column("failure_message", String),
     Column("created_at", _INSTANT, nullable=False),
     Column("updated_at", _INSTANT, nullable=False),
+    Column("traceparent", String),
 )
 
 refund_transitions = Table(

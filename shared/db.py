@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, text
 
+from shared import tracing
 from shared.settings import Settings
 
 _SESSION = "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
+
+_TRACED: Final = text("SELECT set_config('chargehand.traceparent', :traceparent, true)")
 
 
 def make_engine(settings: Settings, *, name: str) -> Engine:
@@ -35,7 +39,10 @@ def make_engine(settings: Settings, *, name: str) -> Engine:
 def unit_of_work(engine: Engine) -> Iterator[Connection]:
     """One transaction: committed at the end of the block, rolled back when it raises.
 
-    Never hold it over a network call.
+    Rows that it inserts keep the trace it is in. Never hold it over a network call.
     """
+    traceparent = tracing.traceparent()
     with engine.begin() as connection:
+        if traceparent:
+            connection.execute(_TRACED, {"traceparent": traceparent})
         yield connection

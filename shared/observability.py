@@ -5,13 +5,27 @@ from __future__ import annotations
 import logging
 import logging.config
 import sys
+from importlib import import_module
 from typing import Any, Final
 
 import structlog
+from structlog.typing import EventDict, Processor
+
+from shared import tracing
+from shared.settings import Settings
+
+
+def _add_trace(_logger: object, _method: str, event: EventDict) -> EventDict:
+    if trace_id := tracing.trace_id():
+        event["trace_id"] = trace_id
+    return event
+
 
 # A traceback is the plain one, in any mode: the fashionable ones print local variables, which hold
 # instruments, keys, bodies of webhooks.
-_TOLD: Final[list[structlog.typing.Processor]] = [
+_TOLD: Final[list[Processor]] = [
+    structlog.contextvars.merge_contextvars,
+    _add_trace,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
@@ -19,11 +33,27 @@ _TOLD: Final[list[structlog.typing.Processor]] = [
 _LINE: Final = structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"])
 
 
+def configure(settings: Settings, process: str) -> None:
+    """Set up what this process tells: logs, and traces where the settings say so.
+
+    What nobody asked for is not even imported.
+    """
+    configure_logging(settings.log_level)
+    if settings.otel_exporter_otlp_endpoint:
+        import_module("shared.telemetry").start(settings, process)
+
+
+def about(**facts: object) -> None:
+    """Name what the request or task at hand is about: on each line from here on, in its span."""
+    structlog.contextvars.bind_contextvars(**facts)
+    tracing.note(**facts)
+
+
 def configure_logging(level: str) -> None:
     """Send our events and the libraries' warnings to standard error, a line each."""
     logging.config.dictConfig(library_logging())
     structlog.configure(
-        processors=[structlog.contextvars.merge_contextvars, *_TOLD, _LINE],
+        processors=[*_TOLD, _LINE],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,

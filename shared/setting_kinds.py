@@ -47,6 +47,13 @@ def _secret_word(value: SecretStr) -> SecretStr:
     return value
 
 
+def _dsn(value: SecretStr) -> SecretStr:
+    told = value.get_secret_value()
+    if told and not (is_address(told, frozenset({"https", "http"})) and urlsplit(told).username):
+        raise ValueError("must be a DSN: https://key@host/project")
+    return value
+
+
 def _split(value: object) -> object:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
@@ -64,6 +71,9 @@ Port = Annotated[int, Field(ge=1, le=_HIGHEST_PORT)]
 Host = Annotated[str, AfterValidator(_host)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Word = Annotated[str, AfterValidator(_word)]
+Dsn = Annotated[SecretStr, AfterValidator(_dsn)]
+"""Where Sentry is."""
+
 SecretWord = Annotated[SecretStr, AfterValidator(_secret_word)]
 Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 """Comma separated."""

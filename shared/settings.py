@@ -19,7 +19,7 @@ from shared.engine_settings import BrokerSettings, DatabaseSettings
 from shared.flower_settings import FlowerSettings
 from shared.outbound_settings import OutboundSettings
 from shared.provider_settings import ProviderSettings
-from shared.setting_kinds import Host, Patience, Seconds, Secrets
+from shared.setting_kinds import Dsn, Host, Patience, Seconds, Secrets, WebAddress
 from shared.web_settings import WebSettings
 
 Kind = TypeVar("Kind", bound=DatabaseSettings)
@@ -40,6 +40,9 @@ class Settings(
 
     environment: Literal["development", "production"] = "development"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    otel_exporter_otlp_endpoint: WebAddress = ""
+    sentry_dsn: Dsn = SecretStr("")
 
     liveness_file: str = ""
     worker_metrics_port: Annotated[int, Field(ge=0, le=65_535 - 9)] = 0

@@ -111,6 +111,7 @@ charges = Table(
     _instant("settled_at", null=True),
     _instant("created_at"),
     _instant("updated_at"),
+    _text("traceparent", null=True),
 )
 
 stripe_authorizations = Table(
@@ -179,6 +180,7 @@ webhook_events = Table(
     _text("result", null=True),
     _number("charge_id", null=True),
     _text("found_by"),
+    _text("traceparent", null=True),
 )
 
 outbound_events = Table(
@@ -190,6 +192,7 @@ outbound_events = Table(
     _text("event_type"),
     _json("payload"),
     _instant("created_at"),
+    _text("traceparent", null=True),
 )
 
 idempotency_keys = Table(

@@ -1,12 +1,13 @@
 """The worker's door: what `celery -A worker.app` loads."""
 
 from shared.celery_app import app
-from shared.observability import configure_logging
+from shared.observability import configure
 from shared.settings import load_settings
 from worker import exposing, tasks
+from worker.context import PROCESS
 from worker.liveness import Liveness
 
-configure_logging(load_settings().log_level)
+configure(load_settings(), PROCESS)
 app.steps["consumer"].add(Liveness)
 exposing.watch_worker()
 

@@ -14,6 +14,7 @@ from shared.db import unit_of_work
 from shared.domain import outcomes as o
 from shared.domain.charge import Charge
 from shared.domain.errors import ClaimLost, NotConfigured
+from shared.observability import about
 from shared.repository import charges, pacing
 from shared.settlement import Source, settle
 from worker.breaker import key_of, refuse, tell
@@ -41,6 +42,8 @@ def execute(deps: Container, charge_id: int) -> Report | None:
     if claim is None:
         return None
     charge, probe = claim
+    subject = {"order": str(charge.order_identifier), "provider": str(charge.provider)}
+    about(**subject)
     reached(CrashPoint.CANCELING_CLAIMED)
     outcome = _ask(deps, charge, probe)
     reached(CrashPoint.CANCELING_ANSWERED)
@@ -56,8 +59,7 @@ def execute(deps: Container, charge_id: int) -> Report | None:
         metrics.CLAIMS_LOST.labels("charge").inc()
         log.warning("claim.lost", charge_id=charge_id, reason=str(lost))
     reached(CrashPoint.CANCELING_SETTLED)
-    order, provider = str(charge.order_identifier), str(charge.provider)
-    return report(outcome, charge=charge.id, order=order, provider=provider)
+    return report(outcome, charge=charge.id, **subject)
 
 
 def _claim(deps: Container, charge_id: int) -> tuple[Charge, int | None] | None:

@@ -19,6 +19,7 @@ from shared.domain.decisions import Decision, weigh_absence
 from shared.domain.errors import ClaimLost, NotConfigured
 from shared.domain.retry_policy import Step, next_step
 from shared.domain.state_machine import Event
+from shared.observability import about
 from shared.providers.base import ChargeRequest
 from shared.repository import attempts, charges, ledger, pacing
 from shared.settlement import Source, settle
@@ -63,6 +64,7 @@ def execute(deps: Container, charge_id: int) -> Report | None:
     if deps.clock() >= claim.until:  # stopped meanwhile: the key may be dead, a successor has it
         log.warning("claim.expired", charge_id=charge_id)
         return None
+    about(**_subject(claim))
     reached(CrashPoint.CHARGE_CLAIMED)
     outcome = _ask(deps, claim)
     reached(CrashPoint.CHARGE_ANSWERED)
@@ -80,15 +82,16 @@ def execute(deps: Container, charge_id: int) -> Report | None:
     return _report(claim, outcome)
 
 
+def _subject(claim: Claim) -> dict[str, str]:
+    return {
+        "order": str(claim.charge.order_identifier),
+        "provider": str(claim.charge.provider),
+        "attempt": claim.attempt.key,
+    }
+
+
 def _report(claim: Claim, outcome: o.Outcome) -> Report:
-    charge = claim.charge
-    return report(
-        outcome,
-        charge=charge.id,
-        order=str(charge.order_identifier),
-        provider=str(charge.provider),
-        attempt=claim.attempt.key,
-    )
+    return report(outcome, charge=claim.charge.id, **_subject(claim))
 
 
 def _claim(deps: Container, charge_id: int) -> Claim | None:

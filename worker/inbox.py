@@ -15,8 +15,10 @@ from shared.db import unit_of_work
 from shared.domain import outcomes as o
 from shared.domain.refund import RefundFact
 from shared.domain.retry_policy import retry_delay
+from shared.observability import about
 from shared.providers.base import Disconnected, DisputeFact, Translation
 from shared.repository import charges, inbox
+from shared.repository.traces import link_charge
 from shared.settlement import Source, settle
 from worker import aftermath
 from worker.disconnection import disconnect
@@ -46,6 +48,9 @@ def handle(deps: Container, event_id: int) -> Report | None:
         if inbox.unhandled_event(connection, event_id, lock=True) is None:
             return None
         result, charge_id = _apply(connection, deps, event, translation, seen_at)
+        if charge_id is not None:
+            about(charge_id=charge_id)
+            link_charge(connection, charge_id)
     reached(CrashPoint.EVENT_APPLIED)
     _count(event, result, deps.clock())
     log.info("webhook_event.handled", kind=event.event_type, event_id=event_id, result=result)

@@ -10,6 +10,7 @@ from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.domain.age_limits import AGE_LIMITS
 from shared.repository import circuit_views, overdue
+from shared.repository.traces import link_charge
 from shared.settlement import Source, settle
 from worker import event_lists, ledgers
 
@@ -53,5 +54,6 @@ def look_up_overdue(deps: Container) -> int:
         reached(CrashPoint.OVERDUE_ANSWERED)
         with unit_of_work(deps.engine) as connection:
             settle(connection, deps, charge.id, outcome, Source("sweep"))
+            link_charge(connection, charge.id)
         reached(CrashPoint.OVERDUE_SETTLED)
     return len(late)

@@ -17,6 +17,7 @@ from shared.domain.decisions import weigh_absence
 from shared.domain.errors import ClaimLost, NotConfigured
 from shared.domain.refund_decisions import RefundOutcome
 from shared.domain.retry_policy import Step, next_step
+from shared.observability import about
 from shared.providers.base import RefundRequest
 from shared.repository import pacing, refund_claims, refunds
 from shared.settlement import Source
@@ -58,6 +59,7 @@ def execute(deps: Container, refund_id: int) -> Report | None:
     if deps.clock() >= claim.until:  # stopped meanwhile: the key may be dead, a successor has it
         log.warning("claim.expired", refund_id=refund_id)
         return None
+    about(**_subject(claim.held))
     reached(CrashPoint.REFUND_CLAIMED)
     outcome = _ask(deps, claim)
     reached(CrashPoint.REFUND_ANSWERED)
@@ -77,14 +79,17 @@ def execute(deps: Container, refund_id: int) -> Report | None:
     return _report(held, outcome)
 
 
+def _subject(held: refund_claims.ClaimedRefund) -> dict[str, object]:
+    return {
+        "charge_id": held.refund.charge_id,
+        "order": str(held.order),
+        "provider": str(held.provider),
+    }
+
+
 def _report(held: refund_claims.ClaimedRefund, outcome: RefundOutcome) -> Report:
-    return report(
-        outcome,
-        charge=held.refund.charge_id,
-        order=str(held.order),
-        provider=str(held.provider),
-        refund=held.refund.id,
-    )
+    subject = _subject(held)
+    return report(outcome, charge=subject.pop("charge_id"), refund=held.refund.id, **subject)
 
 
 def _claim(deps: Container, refund_id: int) -> Claim | None:

@@ -16,7 +16,7 @@ from shared import metrics
 from shared.celery_app import app
 from shared.container import Container, container
 from shared.liveness import touch
-from shared.observability import configure_logging
+from shared.observability import configure
 from shared.settings import load_settings
 from worker import exposing
 from worker.dispatch import Outlet, broker_errors, open_publisher, publish_due
@@ -70,7 +70,7 @@ def room_in(deps: Container, publisher: Outlet) -> dict[str, int]:
 
 def main() -> None:
     """Run as a process until SIGTERM or SIGINT."""
-    configure_logging(load_settings().log_level)
+    configure(load_settings(), "relay")
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:

@@ -23,54 +23,55 @@ from worker import (
     sweep,
     watch,
 )
+from worker.context import PROCESS
 from worker.report import Report
 
-_PROCESS = "worker"
+app.task_cls = "worker.context:Task"
 
 
 @app.task(name=CHARGE_EXECUTE)
 def charge_execute(charge_id: int) -> Report | None:
     """Carry a charge one step on."""
-    return charging.execute(container(_PROCESS), charge_id)
+    return charging.execute(container(PROCESS), charge_id)
 
 
 @app.task(name=CHARGE_CANCEL)
 def charge_cancel(charge_id: int) -> Report | None:
     """Carry out the wish to cancel a charge."""
-    return canceling.execute(container(_PROCESS), charge_id)
+    return canceling.execute(container(PROCESS), charge_id)
 
 
 @app.task(name=REFUND_EXECUTE)
 def refund_execute(refund_id: int) -> Report | None:
     """Carry a refund one step on."""
-    return refunding.execute(container(_PROCESS), refund_id)
+    return refunding.execute(container(PROCESS), refund_id)
 
 
 @app.task(name=WEBHOOK_EVENT_HANDLE)
 def webhook_event_handle(event_id: int) -> Report | None:
     """Apply a stored webhook event."""
-    return inbox.handle(container(_PROCESS), event_id)
+    return inbox.handle(container(PROCESS), event_id)
 
 
 @app.task(name=OUTBOUND_EVENT_DELIVER)
 def outbound_event_deliver(delivery_id: int) -> None:
     """Send an event to an endpoint."""
-    outbound.deliver(container(_PROCESS), delivery_id)
+    outbound.deliver(container(PROCESS), delivery_id)
 
 
 @app.task(name=SWEEP_RUN)
 def sweep_run() -> None:
     """Find what waits for something that does not come."""
-    sweep.run(container(_PROCESS))
+    sweep.run(container(PROCESS))
 
 
 @app.task(name=RECONCILE_RUN)
 def reconcile_run(provider: str) -> None:
     """Find what the provider knows and we do not."""
-    reconciliation.run(container(_PROCESS).only(Provider(provider)))
+    reconciliation.run(container(PROCESS).only(Provider(provider)))
 
 
 @app.task(name=WATCH_RUN)
 def watch_run() -> None:
     """Say what is stuck."""
-    watch.run(container(_PROCESS))
+    watch.run(container(PROCESS))

@@ -1,4 +1,4 @@
-"""The meter on a provider's port: each operation is timed, each answer counted."""
+"""The meter on a provider's port: each operation is timed and traced, each answer counted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from datetime import date, datetime
 from time import perf_counter
 from typing import TypeVar
 
-from shared import metrics
+from opentelemetry.trace import SpanKind
+
+from shared import metrics, tracing
 from shared.domain.charge import Instrument, Provider
 from shared.domain.outcomes import Outcome
 from shared.domain.refund import Captured
@@ -31,9 +33,12 @@ Answer = TypeVar("Answer")
 
 def _metered(name: Provider, operation: str, call: Callable[[], Answer]) -> Answer:
     started = perf_counter()
-    answer = call()
+    with tracing.span(f"{name} {operation}", SpanKind.CLIENT, provider=name):
+        answer = call()
+        told = metrics.answer_of(answer)
+        tracing.note(answer=told)
     metrics.PROVIDER_CALL_SECONDS.labels(name, operation).observe(perf_counter() - started)
-    metrics.PROVIDER_ANSWERS.labels(name, operation, metrics.answer_of(answer)).inc()
+    metrics.PROVIDER_ANSWERS.labels(name, operation, told).inc()
     return answer
 
 

@@ -73,6 +73,8 @@ BAD = {
     "CONSOLE_URL": ["foo", "javascript:x"],
     "ENVIRONMENT": ["staging"],
     "LOG_LEVEL": ["LOUD"],
+    "OTEL_EXPORTER_OTLP_ENDPOINT": ["foo", "grpc://collector:4317"],
+    "SENTRY_DSN": ["hush", "https://sentry.example/1", "ftp://hush@sentry.example/1"],
     "RELAY_WINDOW": ["0", "99999999999"],
     "CLAIM_LEASE": ["20", "590"],
     "CIRCUIT_LEAST_CALLS": ["0", "many"],

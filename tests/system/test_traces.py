@@ -1,0 +1,107 @@
+"""A trace goes from the request through the row into the worker; a webhook's points at it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from local.engines import Redis
+from local.folders import temporary_folder
+from tests.system.collector import Collector, Told
+from tests.system.system import System
+
+REQUEST = "POST /v1/orders/<order>/charge"
+
+
+@pytest.fixture(scope="module")
+def collector() -> Iterator[Collector]:
+    with Collector() as listening:
+        yield listening
+
+
+@pytest.fixture(scope="module")
+def system(
+    new_database: Callable[[], str], collector: Collector, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[System]:
+    """Everything running, traced."""
+    with temporary_folder("system") as folder, Redis(folder) as server:
+        running = System(
+            Path(tmp_path_factory.mktemp("system")),
+            new_database(),
+            server,
+            OTEL_EXPORTER_OTLP_ENDPOINT=collector.endpoint,
+            OTEL_BSP_SCHEDULE_DELAY="50",
+        )
+        try:
+            running.start()
+            yield running
+        finally:
+            running.stop()
+
+
+def accepted(system: System, collector: Collector, charge_id: int) -> Told:
+    """The span of the request that the charge's row names."""
+    query = f"SELECT split_part(traceparent, '-', 3) FROM charges WHERE id = {charge_id}"  # noqa: S608
+    named = system.sql(query)
+    spans: list[Told] = []
+
+    def is_told() -> bool:
+        spans[:] = [one for one in collector.named(REQUEST) if one.id == named[0][0]]
+        return bool(spans)
+
+    system.until(is_told, "the request's span arrives")
+    return spans[0]
+
+
+def test_one_trace_holds_request_task_and_call(system: System, collector: Collector) -> None:
+    link = system.charge_new()
+    charge_id = int(link.rsplit("/", 1)[1])
+    assert system.settled(link) == "succeeded"
+    request = accepted(system, collector, charge_id)
+
+    def children(parent: Told, name: str) -> list[Told]:
+        return [one for one in collector.named(name) if one.parent == parent.id]
+
+    system.until(lambda: children(request, "charge.execute"), "the task's span arrives")
+    task = children(request, "charge.execute")[0]
+    system.until(lambda: children(task, "stripe charge"), "the call's span arrives")
+    call = children(task, "stripe charge")[0]
+
+    assert (request.process, task.process) == ("chargehand-web", "chargehand-worker")
+    assert (request.parent, {request.trace, task.trace, call.trace}) == ("", {request.trace})
+    assert task.facts["chargehand.charge_id"] == charge_id
+    assert call.facts["chargehand.answer"] == "approved"
+
+
+def test_a_webhooks_trace_points_at_the_charges(system: System, collector: Collector) -> None:
+    link = system.charge_new()
+    charge_id = int(link.rsplit("/", 1)[1])
+    request = accepted(system, collector, charge_id)
+    handled = "webhook_event.handle"
+
+    system.until(lambda: collector.named(handled, charge_id=charge_id), "a webhook is handled")
+
+    for task in collector.named(handled, charge_id=charge_id):
+        assert task.links == {(request.trace, request.id)}
+        assert task.trace != request.trace
+        came = [one for one in collector.named("POST /webhooks/stripe") if one.id == task.parent]
+        assert [one.trace for one in came] == [task.trace]
+
+
+def test_a_trace_outlives_the_broker_with_all_in_it(system: System, collector: Collector) -> None:
+    system.processes["worker"].stop()
+    link = system.charge_new()
+    charge_id = int(link.rsplit("/", 1)[1])
+    published = f"SELECT dispatch_at > next_attempt_at FROM charges WHERE id = {charge_id}"  # noqa: S608
+    system.until(lambda: system.sql(published) == [(True,)], "its message is out")
+    with redis.Redis.from_url(system.redis.url) as client:
+        client.flushall()
+    system.processes["worker"].start()
+
+    assert system.settled(link) == "succeeded"
+    system.until(lambda: collector.named("charge.execute", charge_id=charge_id), "its span arrives")
+
+    request = accepted(system, collector, charge_id)
+    tasks = collector.named("charge.execute", charge_id=charge_id)
+    assert {(task.trace, task.parent) for task in tasks} == {(request.trace, request.id)}
