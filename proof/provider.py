@@ -12,7 +12,7 @@ from typing import Final, cast
 from proof.ledger import Ledger, State, Thing, Told
 from proof.refunding import SETTLING, STORED, ModelRefunds
 from proof.stage import pause
-from proof.wire import Answer, Request, Verdict, Word
+from proof.wire import UNDONE, Answer, Request, Verdict, Word
 from shared.domain import outcomes as o
 from shared.domain.charge import Instrument, Operation, PayPalCheckout, Provider
 from shared.providers.base import (
@@ -37,7 +37,7 @@ LIVES: Final[dict[Operation | None, timedelta]] = {
 
 _UNREAD: Final = o.Indeterminate("could not read", is_ailing=True)
 _LOST: Final = o.Indeterminate("no answer", is_ailing=True)
-_STORES: Final = {Verdict.STORED_AFTER, Verdict.STORED_BEFORE}
+_STORES: Final = {Verdict.STORED_AFTER, *UNDONE}
 _STATES: Final = {
     Verdict.CAPTURED: State.CAPTURED,
     Verdict.DECLINED: State.DECLINED,
@@ -202,13 +202,15 @@ class ModelProvider:
     def _carry_out(self, call: FrozenCall, verdict: Verdict) -> Answer:
         if verdict is Verdict.STORED_BEFORE:
             return STORED
+        if verdict is Verdict.UNPREPARED:
+            return o.NotSent("500", is_ailing=True, replayable=False)
         thing = self._effect(call, _STATES[verdict])
         return STORED if verdict is Verdict.STORED_AFTER else thing.outcome()
 
     def _call_off(self, reference: str, verdict: Verdict) -> Answer:
         thing = self.ledger.of(reference)
         assert thing is not None, "called off by an id that was never given"
-        if thing.state is State.OPEN and verdict is not Verdict.STORED_BEFORE:
+        if thing.state is State.OPEN and verdict not in UNDONE:
             self.ledger.move(thing, State.CANCELED)
         return STORED if verdict in _STORES else thing.outcome()
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final, cast
 
 from proof.ledger import GivenBack, Ledger, Thing
-from proof.wire import Answer, Verdict
+from proof.wire import UNDONE, Answer, Verdict
 from shared.domain import outcomes as o
 from shared.domain.charge import Operation, Provider
 from shared.domain.refund import Captured, RefundStatus
@@ -80,7 +80,7 @@ class ModelRefunds:
         return cast("RefundOutcome", self._told(made.fact()))
 
     def _carry_out(self, call: FrozenCall, verdict: Verdict) -> Answer:
-        if verdict is Verdict.STORED_BEFORE:
+        if verdict in UNDONE:
             return STORED
         thing, amount = self._thing(call), call.body["amount"]
         if verdict is Verdict.DECLINED or amount > thing.left:

@@ -40,6 +40,11 @@ class Verdict(Enum):
     BROKEN = auto()  # 503: nothing done, nothing stored
     STORED_AFTER = auto()  # a 500 that is stored under the key, after the capture
     STORED_BEFORE = auto()  # a 500 that is stored under the key, and nothing was done
+    UNPREPARED = auto()  # the same of the call before it, which moves no money
+
+
+UNDONE: Final = frozenset({Verdict.STORED_BEFORE, Verdict.UNPREPARED})
+"""Stored under the key for ever, and nothing was done."""
 
 
 @dataclass(eq=False)

@@ -99,7 +99,7 @@ def circumstances(
     now = deps.clock()
     return Circumstances(
         now=now,
-        tries=attempt.tries if attempt else 0,
+        tries=attempt.tries + attempt.number - 1 if attempt else 0,
         jitter=deps.jitter(),
         livemode=deps.livemode(charge.provider),
         limits=deps.settings.limits,
@@ -145,10 +145,11 @@ def _write_attempt(
 
 
 def _taught(record: AttemptRecord, outcome: o.Outcome) -> AttemptRecord:
-    if not isinstance(outcome, o.Indeterminate):
+    if not isinstance(outcome, o.NotSent | o.Indeterminate):
         return record
+    maybe_executed = record.maybe_executed or isinstance(outcome, o.Indeterminate)
     replayable = outcome.replayable and record.replayable
-    return replace(record, maybe_executed=True, replayable=replayable)
+    return replace(record, maybe_executed=maybe_executed, replayable=replayable)
 
 
 def _write_move(

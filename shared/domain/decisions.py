@@ -44,6 +44,7 @@ class Circumstances:
 
     now: datetime
     tries: int
+    """Of the open attempt, and one for each attempt before it."""
     jitter: float
     livemode: bool
     limits: Limits

@@ -113,12 +113,14 @@ class Contradicted:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """Provably nothing was executed: the same key and request may go out again."""
+    """Provably nothing was executed: the same request may go out again, under the same key."""
 
     reason: str
     retry_after: timedelta | None = None
     is_ailing: bool = field(default=False, compare=False, repr=False)
     """No connection, no answer in time or a 5xx: the provider itself is in trouble."""
+    replayable: bool = True
+    """False: the provider answers this key so for ever; the next try takes a new one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ class Attempt:
     id: int
     call: FrozenCall
     key: str
+    number: int
     tries: int
     record: AttemptRecord
     started_at: datetime
@@ -126,4 +127,12 @@ def history_of(connection: Connection, charge_id: int) -> list[Answer]:
 def _attempt(row: RowMapping) -> Attempt:
     record = AttemptRecord(row["key_expires_at"], row["maybe_executed"], row["replayable"])
     call = FrozenCall(Operation(row["operation"]), row["request"])
-    return Attempt(row["id"], call, row["idempotency_key"], row["tries"], record, row["started_at"])
+    return Attempt(
+        id=row["id"],
+        call=call,
+        key=row["idempotency_key"],
+        number=row["number"],
+        tries=row["tries"],
+        record=record,
+        started_at=row["started_at"],
+    )

@@ -116,7 +116,7 @@ def test_a_replay_after_the_approval_still_asks_for_nothing_but_the_approval(
     assert paypal.captured(request) == []
 
 
-@pytest.mark.parametrize("fault", ["reset_after", "empty_body", "wrong_shape", "500_before", "302"])
+@pytest.mark.parametrize("fault", ["reset_after", "empty_body", "wrong_shape", "503", "302"])
 def test_an_order_whose_answer_was_lost_is_found_by_the_same_key(
     paypal: PayPalRig, fault: str
 ) -> None:
@@ -127,6 +127,18 @@ def test_an_order_whose_answer_was_lost_is_found_by_the_same_key(
 
     assert isinstance(lost, o.Indeterminate)
     assert isinstance(again, o.RequiresAction)
+
+
+def test_an_order_that_paypal_failed_to_make_is_asked_for_under_a_new_key(
+    paypal: PayPalRig,
+) -> None:
+    request = checkout()
+    paypal.control.fault("500_stored", CREATING, provider="paypal")
+
+    failed, same, new = (perform(paypal, request, key) for key in ("1", "1", "2"))
+
+    assert failed == same == o.NotSent("HTTP 500 INTERNAL_SERVER_ERROR", replayable=False)
+    assert isinstance(new, o.RequiresAction)
 
 
 def test_somebody_elses_order_is_never_shown_to_the_payer(paypal: PayPalRig) -> None:

@@ -89,6 +89,31 @@ def test_no_post_leaves_with_an_expired_key(workshop: Workshop, operation: Opera
         assert workshop.captures() == 1
 
 
+PREPARING = Way(pays_by_stripe, "", "^POST /v1/payment_methods$")
+LATEST = {Operation.PAYPAL_ORDER_CAPTURE, Operation.PAYPAL_PAYMENT_EXECUTE}
+"""PayPal replays what became of these: it keeps no failure of what it did not do."""
+
+
+@pytest.mark.parametrize("committed", [True, False])
+@pytest.mark.parametrize("operation", [*WAYS, None])
+def test_a_failure_that_is_kept_under_a_key_is_got_over(
+    workshop: Workshop, operation: Operation | None, *, committed: bool
+) -> None:
+    way = WAYS[operation] if operation else PREPARING
+    committed |= operation in LATEST
+    charge = way.begin(workshop)
+    workshop.control.fault("500_stored", way.op, committed=committed)
+
+    for _ in range(20):
+        workshop.run()
+        workshop.advance(seconds=10)
+
+    status = workshop.status(charge)
+    assert status == (
+        "requires_action" if operation is Operation.PAYPAL_ORDER_CREATE else "succeeded"
+    )
+
+
 @dataclass
 class Mute:
     """A provider that never answers, and notes when it was called."""

@@ -93,6 +93,8 @@ class Execution:
         return Indeterminate("answered without a capture")
 
     def _not_created(self, problem: Problem) -> Outcome:
+        if problem.is_kept:  # what it made, if it did, nobody is sent to: by a new key, then
+            return NotSent(problem.reason, problem.retry_after, problem.is_ailing, replayable=False)
         if problem.kind is not Kind.REFUSED:
             return _unanswered(problem)
         meaning, code = meaning_of(problem)

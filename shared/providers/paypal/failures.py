@@ -20,6 +20,7 @@ _CODE: Final = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _AMBIGUOUS_STATUSES: Final = frozenset({408, 425, 499})
 """4xx of proxies on the way: what PayPal did is not known."""
 _RATE_LIMITED: Final = 429
+_OWN_FAILURE: Final = 500
 _ACTION_LINKS: Final = ("payer-action", "redirect", "approve", "approval_url")
 
 
@@ -45,6 +46,8 @@ class Problem:
     retry_after: timedelta | None = None
     page: str | None = None
     """Where PayPal wants the payer sent."""
+    is_kept: bool = False
+    """Whether it is a failure that PayPal may answer to the same key from now on."""
 
     @property
     def is_ailing(self) -> bool:
@@ -108,7 +111,7 @@ def _answered(error: sdk.ConnectionError) -> Problem:
     is_refusal = isinstance(error, sdk.ClientError) and status not in _AMBIGUOUS_STATUSES
     if is_refusal and codes:
         return Problem(Kind.REFUSED, reason, codes, wait, reading.page(body, *_ACTION_LINKS))
-    return Problem(Kind.LOST, reason, codes, wait)
+    return Problem(Kind.LOST, reason, codes, wait, is_kept=status == _OWN_FAILURE)
 
 
 def _codes(body: JsonObject) -> tuple[str, ...]:

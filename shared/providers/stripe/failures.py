@@ -52,7 +52,7 @@ def after_preparation(error: StripeError) -> o.Outcome:
     """Say what became of a call that cannot move money: what is left open was not sent."""
     outcome = after_payment(error)
     if isinstance(outcome, o.Indeterminate) and not isinstance(error, IdempotencyError):
-        return o.NotSent(outcome.reason, outcome.retry_after, outcome.is_ailing)
+        return o.NotSent(outcome.reason, outcome.retry_after, outcome.is_ailing, outcome.replayable)
     return outcome
 
 
