@@ -40,48 +40,43 @@ def pointer(path: str) -> dict[str, str]:
 
 def install(app: Flask) -> None:
     """Answer every error of the application in the one format."""
-    app.register_error_handler(ApiError, _api_error)
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(OperationalError, _database_away)
-    app.register_error_handler(PoolExhausted, _database_away)
-    app.register_error_handler(ParseException, _unreadable)
-    app.register_error_handler(Exception, _bug)
+    app.register_error_handler(Exception, lambda error: answer(refusal(error)))
 
 
-def _api_error(error: ApiError) -> Response:
-    return answer(error)
+def refusal(error: Exception) -> ApiError:
+    """What a client is told of an error, whatever the form; what is our own fault is logged."""
+    match error:
+        case ApiError():
+            return error
+        case HTTPException():
+            return _of_http(error)
+        case OperationalError() | PoolExhausted():
+            return _database_away(error)
+        case ParseException():  # a body in chunks that are none shows only when a route reads it
+            return ApiError(HTTPStatus.BAD_REQUEST, f"The body cannot be read: {error}.")
+        case _:
+            log.error("request.failed", exc_info=error)
+            return ApiError(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side.")
 
 
-def _http_error(error: HTTPException) -> Response:
+def _of_http(error: HTTPException) -> ApiError:
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     kept = {
         name: value
         for name, value in error.get_headers()
         if name not in {"Content-Type", "Content-Length"}
     }
-    return answer(ApiError(status, error.description or status.phrase, headers=kept))
+    return ApiError(status, error.description or status.phrase, headers=kept)
 
 
-def _unreadable(error: ParseException) -> Response:
-    """A body in chunks that are none, which shows only when a route reads it."""
-    return answer(ApiError(HTTPStatus.BAD_REQUEST, f"The body cannot be read: {error}."))
-
-
-def _database_away(error: DBAPIError | PoolExhausted) -> Response:
+def _database_away(error: DBAPIError | PoolExhausted) -> ApiError:
     log.error("database.away", reason=type(error).__name__)
-    return answer(
-        ApiError(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "The database cannot be reached; nothing was changed. Try again.",
-            code="database_unavailable",
-            headers={"Retry-After": "2"},
-        )
+    return ApiError(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The database cannot be reached; nothing was changed. Try again.",
+        code="database_unavailable",
+        headers={"Retry-After": "2"},
     )
-
-
-def _bug(error: Exception) -> Response:
-    log.error("request.failed", exc_info=error)
-    return answer(ApiError(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side."))
 
 
 def answer(error: ApiError) -> Response:

@@ -8,7 +8,7 @@ from math import ceil
 from time import time
 from typing import Final
 
-from flask import Flask, Response, g, request
+from flask import Flask, g, request
 from flask_limiter import ApplicationLimit, Limiter, RateLimitExceeded, RequestLimit
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -60,7 +60,7 @@ def install(app: Flask, redis_url: str, settings: WebSettings) -> None:
     )
     limiter.request_filter(lambda: request.blueprint in _UNLIMITED)
     limiter.init_app(app)
-    app.register_error_handler(RateLimitExceeded, _refuse)
+    app.register_error_handler(RateLimitExceeded, lambda error: errors.answer(refusal(error)))
 
 
 def _address() -> str:
@@ -97,8 +97,8 @@ def _note_when(limit: RequestLimit) -> None:
     g.retry_after = max(1, ceil(limit.window.reset_time - time()))
 
 
-def _refuse(exceeded: RateLimitExceeded) -> Response:
+def refusal(exceeded: RateLimitExceeded) -> ApiError:
+    """What a client is told that asks too often."""
     detail = f"More than {exceeded.limit.limit} were sent. Slow down."
     headers = {"Retry-After": str(g.retry_after)}
-    refusal = ApiError(HTTPStatus.TOO_MANY_REQUESTS, detail, code="rate_limited", headers=headers)
-    return errors.answer(refusal)
+    return ApiError(HTTPStatus.TOO_MANY_REQUESTS, detail, code="rate_limited", headers=headers)

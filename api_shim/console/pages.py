@@ -140,3 +140,9 @@ def audit() -> Response:
     with unit_of_work(runtime.deps().engine) as connection:
         found = latest_actions(connection, most=_PAGE * 2)
     return show("audit", actions=found)
+
+
+@routes.route("/<path:wanted>", methods=["GET", "POST"])
+def nowhere(wanted: str) -> Response:
+    """Say so as a page; without a route the API would answer, in its own form."""
+    abort(HTTPStatus.NOT_FOUND, f"There is no page {wanted}.")

@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
-from werkzeug.exceptions import HTTPException
+from flask_limiter import RateLimitExceeded
 from werkzeug.wrappers import Response as AnyResponse
 
-from api_shim.console.session import Operator, csrf_token, is_ours, operator
+from api_shim import errors, rate_limits
+from api_shim.console.session import Operator, csrf_token, has_ended, is_ours, operator
+from api_shim.errors import ApiError
 from shared.domain.errors import ActionRefused, ChargehandError
 from shared.operations.acting import Mandate
 
@@ -32,7 +34,8 @@ def room(name: str, *, is_open: bool = False) -> Blueprint:
         made.before_request(_require_operator)
     made.context_processor(_surroundings)
     made.after_request(_restrict)
-    made.register_error_handler(HTTPException, _refuse)
+    made.register_error_handler(Exception, lambda error: _page(errors.refusal(error)))
+    made.register_error_handler(RateLimitExceeded, lambda error: _page(rate_limits.refusal(error)))
     made.register_error_handler(ChargehandError, _conflict)
     return made
 
@@ -71,14 +74,17 @@ def _require_operator() -> AnyResponse | None:
         wanted = urlsplit(request.full_path.rstrip("?"))
         return redirect(url_for("ops_sessions.sign_in_page", next=wanted.geturl()))
     if found is None:
-        abort(HTTPStatus.UNAUTHORIZED, "Sign in first: nothing was changed.")
+        why = "Your session has ended" if has_ended() else "You are not signed in"
+        abort(HTTPStatus.UNAUTHORIZED, f"{why}: nothing was changed.")
     if request.method == "POST" and not found.may_act:
         abort(HTTPStatus.FORBIDDEN, "This needs the scope ops:act: nothing was changed.")
     return None
 
 
 def _surroundings() -> dict[str, Any]:
-    return {"operator": operator(), "csrf": csrf_token, "once": uuid4}
+    # Where a form led that came too late: to the page that it stood on.
+    stood_on = request.path.rpartition("/")[0]
+    return {"operator": operator(), "csrf": csrf_token, "once": uuid4, "stood_on": stood_on}
 
 
 def _restrict(response: Response) -> Response:
@@ -86,9 +92,10 @@ def _restrict(response: Response) -> Response:
     return response
 
 
-def _refuse(error: HTTPException) -> Response:
-    status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
-    return show("refused", status, title=status.phrase, why=error.description)
+def _page(refused: ApiError) -> Response:
+    page = show("refused", refused.status, title=refused.status.phrase, why=refused.detail)
+    page.headers.extend(refused.headers)
+    return page
 
 
 def _conflict(error: ChargehandError) -> Response:

@@ -75,6 +75,11 @@ def operator() -> Operator | None:
     return Operator(session["name"], session["may_act"])
 
 
+def has_ended() -> bool:
+    """Whether somebody was signed in, and is no longer."""
+    return "ends" in session and operator() is None
+
+
 def csrf_token() -> str:
     """What every form of this session carries, and no other site knows."""
     if "csrf" not in session:

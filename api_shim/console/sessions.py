@@ -26,7 +26,8 @@ _OURS: Final = re.compile(r"/ops(/[\w./?=&%+-]*)?")
 @routes.get("/sign-in")
 def sign_in_page() -> Response:
     """Ask for a token."""
-    return show("sign_in", next=request.args.get("next", ""))
+    why = "Your session has ended. Sign in again." if session.has_ended() else None
+    return show("sign_in", why=why, next=request.args.get("next", ""))
 
 
 @routes.post("/sign-in")
