@@ -24,5 +24,5 @@ def search(*, text: str, as_json: bool) -> None:
     if as_json:
         print_json(hits)
     else:
-        rows = [(hit.matched, hit.order_id, hit.charge_id, hit.webhook_event_id) for hit in hits]
+        rows = [(hit.matched, hit.order_id, hit.charge_id, hit.event_id) for hit in hits]
         print_table(("matched", "order", "charge", "webhook event"), rows)

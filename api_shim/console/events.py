@@ -61,12 +61,13 @@ def outbound() -> Response:
 
 @routes.get(f"/outbound/<int(max={NEWEST}):event_id>")
 def outbound_event(event_id: int) -> Response:
-    """Show one event."""
+    """Show one event, with each try to tell of it and what it was answered."""
     with unit_of_work(runtime.deps().engine) as connection:
         found = outbound_views.read_event(connection, event_id, None)
+        deliveries = outbound_views.deliveries_of(connection, event_id)
     if found is None:
         abort(HTTPStatus.NOT_FOUND, f"There is no outbound event {event_id}.")
-    return show("outbound_event", event=found)
+    return show("outbound_event", event=found, deliveries=deliveries)
 
 
 @routes.post(f"/outbound/<int(max={NEWEST}):event_id>/replay")

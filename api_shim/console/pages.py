@@ -28,6 +28,11 @@ from shared.repository.timeline import timeline
 routes = room("ops_pages")
 
 _PAGE: Final = 50
+_PAGES_OF: Final = {
+    "webhook event": "ops_events.webhook",
+    "outbound event": "ops_events.outbound_event",
+}
+"""The kinds of a timeline's entries that have a page of their own."""
 
 
 @routes.get("")
@@ -112,6 +117,7 @@ def charge(charge_id: int) -> Response:
         entries=entries,
         decisions=decisions,
         cancellable=CANCELLABLE,
+        pages=_PAGES_OF,
         tasks=runtime.deps().settings.tasks_url(charge_id),
     )
 

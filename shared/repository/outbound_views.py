@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RowMapping, text
 
 from shared.domain.outbound import DeliveryStatus
 
@@ -73,6 +73,8 @@ class DeliveryView:
     event_id: int
     event_identifier: UUID
     event_type: str
+    url: str
+    """Of the endpoint."""
     status: DeliveryStatus
     next_attempt_at: datetime | None
     created_at: datetime
@@ -80,13 +82,18 @@ class DeliveryView:
     attempts: tuple[AttemptView, ...]
 
 
-_DELIVERIES: Final = text("""
-    SELECT d.id, d.event_id, v.identifier AS event_identifier, v.event_type, d.status,
+_DELIVERY: Final = """
+    SELECT d.id, d.event_id, v.identifier AS event_identifier, v.event_type, e.url, d.status,
            d.next_attempt_at, d.created_at, d.finished_at
     FROM outbound_deliveries d JOIN outbound_events v ON v.id = d.event_id
+    JOIN outbound_endpoints e ON e.id = d.endpoint_id
+"""
+_DELIVERIES: Final = text(f"""
+    {_DELIVERY}
     WHERE d.endpoint_id = :endpoint_id AND (CAST(:before AS bigint) IS NULL OR d.id < :before)
     ORDER BY d.id DESC LIMIT :most
 """)
+_OF_EVENT: Final = text(f"{_DELIVERY} WHERE d.event_id = :event_id ORDER BY d.id")
 _ATTEMPTS: Final = text("""
     SELECT delivery_id, number, started_at, status_code, latency_ms, error
     FROM outbound_attempts WHERE delivery_id = ANY(:ids) ORDER BY delivery_id, number
@@ -98,7 +105,16 @@ def list_deliveries(
 ) -> list[DeliveryView]:
     """An endpoint's deliveries, the newest first, with their tries in the order they were made."""
     arguments = {"endpoint_id": endpoint_id, "before": before, "most": most}
-    rows = connection.execute(_DELIVERIES, arguments).mappings().all()
+    return _views(connection, connection.execute(_DELIVERIES, arguments).mappings().all())
+
+
+def deliveries_of(connection: Connection, event_id: int) -> list[DeliveryView]:
+    """An event's deliveries, one to an endpoint, with their tries in the order they were made."""
+    rows = connection.execute(_OF_EVENT, {"event_id": event_id}).mappings().all()
+    return _views(connection, rows)
+
+
+def _views(connection: Connection, rows: Sequence[RowMapping]) -> list[DeliveryView]:
     tries: dict[int, list[AttemptView]] = {row["id"]: [] for row in rows}
     if rows:
         for delivery_id, *facts in connection.execute(_ATTEMPTS, {"ids": list(tries)}):

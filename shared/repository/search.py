@@ -19,7 +19,8 @@ class Hit:
     """What kind of name the text is: `order id`, `capture reference`, …"""
     order_id: int | None
     charge_id: int | None
-    webhook_event_id: int | None = None
+    event_id: int | None = None
+    """Of the outbound event, where one matched; else of the webhook event."""
 
 
 # Each branch is a look into one index: nothing is compared with a part of the text.
@@ -33,7 +34,7 @@ _SEARCH: Final = text("""
     LEFT JOIN charges c ON c.order_id = o.id WHERE o.identifier = :uuid
     UNION ALL SELECT 'refund identifier', c.order_id, c.id, NULL FROM refunds r
     JOIN charges c ON c.id = r.charge_id WHERE r.identifier = :uuid
-    UNION ALL SELECT 'outbound event', order_id, NULL, NULL FROM outbound_events
+    UNION ALL SELECT 'outbound event', order_id, NULL, id FROM outbound_events
     WHERE identifier = :uuid
     UNION ALL SELECT 'provider reference', order_id, id, NULL FROM charges
     WHERE provider = ANY(:providers) AND provider_reference = :text

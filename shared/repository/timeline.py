@@ -44,8 +44,10 @@ _TIMELINE: Final = text("""
                               'created_at', created_at, 'handled_at', handled_at, 'tries', tries)
     FROM webhook_events WHERE charge_id = :charge
     UNION ALL
-    SELECT o.created_at, 4, o.id, 'outbound event', o.event_type,
-           jsonb_build_object('identifier', o.identifier, 'payload', o.payload)
+    SELECT o.created_at, 4, o.id, 'outbound event',
+           o.event_type || coalesce(' ' || (SELECT string_agg(d.status, ', ' ORDER BY d.id)
+               FROM outbound_deliveries d WHERE d.event_id = o.id), ''),
+           jsonb_build_object('id', o.id, 'identifier', o.identifier, 'payload', o.payload)
     FROM charges c JOIN outbound_events o ON o.order_id = c.order_id
     WHERE c.id = :charge
       AND coalesce(o.payload ->> 'charge', CAST(c.identifier AS text)) = CAST(c.identifier AS text)

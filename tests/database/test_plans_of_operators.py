@@ -16,6 +16,7 @@ from shared.repository.circuit_views import unclosed_circuits
 from shared.repository.differences import open_differences
 from shared.repository.event_lists import list_events, read_event
 from shared.repository.operator_actions import actions_on, latest_actions
+from shared.repository.outbound_views import deliveries_of
 from shared.repository.outbound_views import list_events as list_outbound
 from shared.repository.refund_intake import list_refunds
 from shared.repository.search import search
@@ -47,6 +48,7 @@ READS: dict[str, Callable[[Connection], object]] = {
     "outbound events": lambda connection: list_outbound(
         connection, order_id=None, before=NEWEST, most=50
     ),
+    "deliveries of an event": lambda connection: deliveries_of(connection, 7),
     "latest actions": lambda connection: latest_actions(connection, most=50),
     "actions": lambda connection: actions_on(connection, "charge 7"),
 }

@@ -249,6 +249,30 @@ def test_the_platform_is_told_again(platform: Platform, actor: Desk) -> None:
     assert "outbound_event.replay" in actor.get("/ops/audit").text
 
 
+def test_each_try_to_tell_the_platform_is_shown_with_its_answer(
+    platform: Platform, reader: Desk
+) -> None:
+    endpoint = platform.endpoint()
+    platform.ask("POST", f"/v1/webhook-endpoints/{endpoint}/ping", as_=PLATFORM)
+    ((event, delivery),) = platform.sql(
+        "SELECT event_id, id FROM outbound_deliveries WHERE endpoint_id = :id", id=int(endpoint)
+    )
+    platform.sql(
+        "INSERT INTO outbound_attempts (delivery_id, number, started_at, finished_at, status_code,"
+        " latency_ms, error) VALUES (:id, 1, now(), now(), 503, 42, NULL),"
+        " (:id, 2, now(), now(), NULL, 7, 'connection refused'), (:id, 3, now(), NULL, NULL,"
+        " NULL, NULL)",
+        id=delivery,
+    )
+
+    page = reader.get(f"/ops/outbound/{event}").text
+
+    ((url,),) = platform.sql("SELECT url FROM outbound_endpoints WHERE id = :id", id=int(endpoint))
+    assert f"{url}: pending" in page
+    answers = ("503</td><td>42 ms", "connection refused</td><td>7 ms", "none yet</td><td>")
+    assert all(f"<td>{answer}</td>" in page for answer in answers)
+
+
 @pytest.mark.parametrize("path", ["/ops/webhooks/999", "/ops/outbound/999"])
 def test_an_event_that_is_none_is_a_page_that_says_so(actor: Desk, path: str) -> None:
     assert actor.get(path).status_code == 404

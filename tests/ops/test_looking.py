@@ -37,6 +37,23 @@ def test_a_charge_leads_to_its_tasks_where_flower_is_known(
     elsewhere.deps.engine.dispose()
 
 
+def test_a_charge_leads_to_what_the_platform_was_told_of_it(
+    platform: Platform, actor: Desk
+) -> None:
+    platform.endpoint()
+    charge = id_of(platform.charged())
+    actor.act(f"/ops/charges/{charge}/cancel")
+
+    page = actor.get(f"/ops/charges/{charge}").text
+
+    assert "charge.canceled pending" in page
+    ((event, identifier),) = platform.sql(
+        "SELECT id, identifier FROM outbound_events WHERE event_type = 'charge.canceled'"
+    )
+    assert f'<a href="/ops/outbound/{event}">outbound event</a>' in page
+    assert f"/ops/outbound/{event}" in actor.get(f"/ops/search?q={identifier}").text
+
+
 def test_an_order_that_was_charged_twice_leads_to_both(platform: Platform, reader: Desk) -> None:
     order = platform.order()
     first = platform.charged(order)
