@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -17,8 +16,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from cli.acting import as_json, deps
+from cli.findings import Finding
 from cli.migrate import standing
 from cli.printing import print_json, print_table
+from cli.registrations import webhooks
 from shared.celery_app import app
 from shared.container import Container
 from shared.db import unit_of_work
@@ -33,22 +34,14 @@ SILENCE: Final = timedelta(minutes=15)
 """Beat has the providers' event lists read every minute or so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was looked at, whether it is well, and what to do."""
-
-    what: str
-    is_well: bool
-    says: str
-
-
 @click.command()
 @as_json
 def doctor(*, as_json: bool) -> None:
     """Say what is wrong with this installation, and what to do; exit code 1 if anything is.
 
     Looks at the database, its migration and clock, the broker, the workers of every queue, beat,
-    and the providers with their clocks. A setting that is wrong is said before all else.
+    and the providers: their clocks, and whether they send webhooks here. A setting that is wrong is
+    said before all else.
     """
     held = deps()
     found = [finding for check in CHECKS for finding in check(held)]
@@ -58,6 +51,7 @@ def doctor(*, as_json: bool) -> None:
         print_table(
             ("", "what", "says"),
             [("ok" if each.is_well else "WRONG", each.what, each.says) for each in found],
+            whole=True,
         )
     if not all(each.is_well for each in found):
         raise click.exceptions.Exit(1)
@@ -129,6 +123,7 @@ CHECKS: Final[tuple[Callable[[Container], Iterator[Finding]], ...]] = (
     beat,
     broker,
     providers,
+    webhooks,
 )
 
 

@@ -47,13 +47,16 @@ def facts(record: object) -> dict[str, object]:
     return {field.name: plain(getattr(record, field.name)) for field in fields(record)}
 
 
-def print_table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print the rows under the names, each column as wide as it must be, the last one cut."""
+def print_table(
+    names: Sequence[str], rows: Iterable[Sequence[object]], *, whole: bool = False
+) -> None:
+    """Print the rows under the names, each column as wide as it must be, the last may be cut."""
     cells = [[name.upper() for name in names], *([_cell(each) for each in row] for row in rows)]
     widths = [max(len(row[at]) for row in cells) for at in range(len(names) - 1)]
     for row in cells:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False))
-        click.echo(cut(f"{line}  {row[-1]}".strip() if widths else row[-1]))
+        told = f"{line}  {row[-1]}".strip() if widths else row[-1]
+        click.echo(told if whole else cut(told))
 
 
 def print_facts(known: Mapping[str, object]) -> None:

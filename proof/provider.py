@@ -178,6 +178,11 @@ class ModelProvider:
         del account, day, page
         return _UNREAD
 
+    def webhook_endpoints(self, *, of_accounts: bool) -> Unread:
+        """Nothing, for the same reason."""
+        del of_accounts
+        return _UNREAD
+
     def _answer(self, request: Request) -> Answer:
         """Answer at once: off stage nobody directs, and threads ask at the same time."""
         with self._turnstile:

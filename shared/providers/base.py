@@ -14,6 +14,7 @@ from shared.domain.movements import Movement
 from shared.domain.outcomes import Indeterminate, Misconfigured, Outcome
 from shared.domain.refund import Captured, RefundFact
 from shared.domain.refund_decisions import RefundOutcome
+from shared.providers.webhook_endpoint import WebhookEndpoint
 
 JsonObject = dict[str, Any]
 """A JSON object; its shape is the provider's."""
@@ -236,4 +237,8 @@ class PaymentProvider(Protocol):
         self, account: str | None, day: date, page: str | None
     ) -> MovementPage | Unread:
         """Read a page of what moved on that UTC day; Indeterminate until its list is complete."""
+        ...
+
+    def webhook_endpoints(self, *, of_accounts: bool) -> tuple[WebhookEndpoint, ...] | Unread:
+        """Read where webhooks are sent, and what an endpoint of connected accounts would miss."""
         ...

@@ -27,6 +27,7 @@ from shared.providers.base import (
     Translation,
     Unread,
 )
+from shared.providers.webhook_endpoint import WebhookEndpoint
 
 Answer = TypeVar("Answer")
 
@@ -124,4 +125,12 @@ class MeteredProvider:
         """As the port."""
         return _metered(
             self.name, "list_movements", lambda: self.port.list_movements(account, day, page)
+        )
+
+    def webhook_endpoints(self, *, of_accounts: bool) -> tuple[WebhookEndpoint, ...] | Unread:
+        """As the port."""
+        return _metered(
+            self.name,
+            "webhook_endpoints",
+            lambda: self.port.webhook_endpoints(of_accounts=of_accounts),
         )

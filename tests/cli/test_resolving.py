@@ -16,6 +16,12 @@ def before_a_person(hand: Hand, token: str = PROCESSING) -> int:
     """A charge that the provider took, and that nobody settled in time."""
     charge = hand.workshop.charge_by_stripe(token)
     hand.workshop.run()
+    put_before_a_person(hand, charge)
+    return charge
+
+
+def put_before_a_person(hand: Hand, charge: int) -> None:
+    """As the age limits do."""
     hand.workshop.sql(
         "INSERT INTO transitions (charge_id, at, actor, event, from_status, to_status, reason)"
         " SELECT id, now(), 'sweep', 'unresolved', status, 'needs_review', 'too long' FROM charges"
@@ -23,7 +29,6 @@ def before_a_person(hand: Hand, token: str = PROCESSING) -> int:
         id=charge,
     )
     hand.workshop.sql(KEPT, id=charge)
-    return charge
 
 
 def outbound(hand: Hand) -> list[str]:

@@ -24,6 +24,7 @@ from shared.providers.paypal.execution import Execution
 from shared.providers.paypal.per_process import PerProcess
 from shared.providers.paypal.refunds import PayPalRefunds
 from shared.providers.paypal.signature import SignatureVerifier
+from shared.providers.webhook_endpoint import WebhookEndpoint
 
 
 class PayPalProvider:
@@ -101,3 +102,7 @@ class PayPalProvider:
         """Read a page of the app's transactions of that day."""
         del account
         return movements.list_movements(self._api.get(), day, page)
+
+    def webhook_endpoints(self, *, of_accounts: bool) -> tuple[WebhookEndpoint, ...] | Unread:
+        """Read the app's webhooks; there are none of accounts."""
+        return () if of_accounts else lists.list_webhook_endpoints(self._api.get())

@@ -192,6 +192,9 @@ _READERS: Final[Mapping[str, Callable[[_Telling], Translation]]] = {
 }
 """By event type; the type says what the resource is, the resource says how it stands."""
 
+TYPES: Final = frozenset(_READERS)
+"""What is read here."""
+
 
 def _about(fact: Outcome, references: set[str], ours: frozenset[str]) -> Translation:
     return Translation(fact, frozenset(references), ours)

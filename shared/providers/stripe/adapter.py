@@ -29,6 +29,7 @@ from shared.providers.stripe.documents import text
 from shared.providers.stripe.failures import after_payment, after_preparation, after_read
 from shared.providers.stripe.refunds import SETTLING, StripeRefunds
 from shared.providers.stripe.search import IncompleteSearch, search
+from shared.providers.webhook_endpoint import WebhookEndpoint
 
 
 class StripeProvider:
@@ -116,6 +117,11 @@ class StripeProvider:
         """Read a page of the account's balance transactions of that day."""
         with time_limit(self._config.limits.total_deadline):
             return movements.list_movements(self._calls, account, day, page)
+
+    def webhook_endpoints(self, *, of_accounts: bool) -> tuple[WebhookEndpoint, ...] | Unread:
+        """Read the account's endpoints; who may not is told to let the key read them."""
+        with time_limit(self._config.limits.total_deadline):
+            return lists.list_webhook_endpoints(self._calls, of_accounts=of_accounts)
 
     @property
     def _calls(self) -> StripeCalls:

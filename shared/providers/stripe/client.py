@@ -27,6 +27,7 @@ from stripe.params import (
     PaymentMethodCreateParams,
     RefundCreateParams,
     RefundListParams,
+    WebhookEndpointListParams,
 )
 from tenacity import (
     Retrying,
@@ -101,6 +102,11 @@ class StripeCalls:
         """Read one page, newest first."""
         page, typed = self._v1.balance_transactions.list, cast(BalanceTransactionListParams, params)
         return _document(lambda: if_transient(page, typed, self._acting(options)))
+
+    def list_webhook_endpoints(self) -> JsonObject:
+        """Read all of them: Stripe allows an account sixteen."""
+        page, typed = self._v1.webhook_endpoints.list, WebhookEndpointListParams(limit=100)
+        return _document(lambda: if_transient(page, typed))
 
     def cancel_payment_intent(self, reference: str, options: RequestOptions) -> JsonObject:
         """Cancel what has not moved any money."""

@@ -56,6 +56,9 @@ _DISPUTES: Final = frozenset(
 TYPES: Final = sorted({*_ANNOUNCED, *_REFUNDS, "charge.refunded", *_DISPUTES})
 """What is read here; Stripe lists by 20 types at most."""
 
+DEAUTHORIZED: Final = "account.application.deauthorized"
+"""An organizer let go of us; only an endpoint of connected accounts is told of it."""
+
 _CLOSED_DISPUTES: Final = {
     "won": "won",
     "lost": "lost",
@@ -90,7 +93,7 @@ def _fact(kind: str, thing: JsonObject, account: str | None, calls: StripeCalls)
         return _newest_refund(thing, account, calls)
     if kind in _DISPUTES:
         return _dispute(thing, kind)
-    if kind == "account.application.deauthorized" and account is not None:
+    if kind == DEAUTHORIZED and account is not None:
         # The event may be late, and the account back since.
         return calls.shut_out(account)
     return None

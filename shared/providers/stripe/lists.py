@@ -1,4 +1,4 @@
-"""Stripe's list of events (docs.stripe.com/api/events/list): thirty days, delivered or not."""
+"""Stripe's lists: of events, delivered or not (docs.stripe.com/api/events/list), of endpoints."""
 
 from __future__ import annotations
 
@@ -11,12 +11,18 @@ from stripe import StripeError
 
 from shared.domain.errors import ForgedWebhook
 from shared.domain.outcomes import Indeterminate
-from shared.providers.base import EventPage, JsonObject, ListedEvent, Unread
+from shared.providers.base import (
+    EventPage,
+    JsonObject,
+    ListedEvent,
+    Unread,
+)
 from shared.providers.stripe.client import StripeCalls, options_for
 from shared.providers.stripe.documents import at, items, text
-from shared.providers.stripe.events import TYPES
+from shared.providers.stripe.events import DEAUTHORIZED, TYPES
 from shared.providers.stripe.failures import after_read
 from shared.providers.stripe.webhooks import read_event
+from shared.providers.webhook_endpoint import WebhookEndpoint
 
 PAGE: Final = 100
 
@@ -45,6 +51,21 @@ def list_events(
         return Indeterminate(f"a page that cannot be read: {malformed}")
 
 
+def list_webhook_endpoints(
+    calls: StripeCalls, *, of_accounts: bool
+) -> tuple[WebhookEndpoint, ...] | Unread:
+    """Read where events are sent (docs.stripe.com/api/webhook_endpoints/list)."""
+    wanted = {*TYPES, DEAUTHORIZED} if of_accounts else {*TYPES}
+    try:
+        found = calls.list_webhook_endpoints()
+        next_page(found)
+    except StripeError as error:
+        return after_read(error)
+    except MalformedPage as malformed:
+        return Indeterminate(f"a page that cannot be read: {malformed}")
+    return tuple(_endpoint(each, wanted) for each in items(found, "data"))
+
+
 def next_page(found: JsonObject) -> str | None:
     """Where a list goes on: after its last object; None where it ends here."""
     match at(found, "object"), at(found, "has_more"), items(found, "data"):
@@ -54,6 +75,16 @@ def next_page(found: JsonObject) -> str | None:
             return identifier
         case _:
             raise MalformedPage("no list")
+
+
+def _endpoint(told: object, wanted: set[str]) -> WebhookEndpoint:
+    types = {each for each in items(told, "enabled_events") if isinstance(each, str)}
+    return WebhookEndpoint(
+        id=text(told, "id") or "",
+        url=text(told, "url") or "",
+        is_enabled=text(told, "status") == "enabled",
+        unsubscribed=frozenset() if "*" in types else frozenset(wanted - types),
+    )
 
 
 def _listed(event: object, account: str | None) -> ListedEvent:
