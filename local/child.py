@@ -38,6 +38,11 @@ class Child:
         """Whether the process of the last start is alive."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def exit_code(self) -> int | None:
+        """What the last start ended with: below zero a signal's number, None while it runs."""
+        return self._process.poll() if self._process else None
+
     def start(self) -> None:
         """Start it; returns at once. Raises OSError when the command cannot be run."""
         account = self.account

@@ -1,6 +1,7 @@
 """The whole system as processes of its own, for tests that kill them."""
 
 import json
+import re
 import time
 import uuid
 from collections import Counter
@@ -81,7 +82,7 @@ class System:
         self.base = env.web_url(self.environment)
         self.folder = folder
         commands = COMMANDS | {name: _consume(name, consumers[name]) for name in consumers}
-        self.processes = {name: self._child(name, commands[name]) for name in commands}
+        self.processes = {name: self.child(name, commands[name]) for name in commands}
         self.event = f"event-{uuid.uuid4().hex[:8]}"
 
     def start(self) -> None:
@@ -93,6 +94,12 @@ class System:
             process.start()
         self.until(self._answers, "the web process answers")
         self.post("/v1/events", "event", self._event_attributes(), scope="orders:write")
+
+    def child(self, name: str, command: str) -> Child:
+        """A process of the system's, not started."""
+        return Child(
+            ["sh", "-c", f"exec {command}"], self.folder / f"{name}.log", PROJECT, self.environment
+        )
 
     def stop(self) -> None:
         """Stop everything."""
@@ -109,6 +116,14 @@ class System:
     def order(self, mode: str = "stripe", amount: str = "19.99", currency: str = "USD") -> str:
         """A new order of the buyer's, by its identifier."""
         identifier = str(uuid.uuid4())
+        answer = self.tell_of_order(identifier, mode, amount, currency)
+        assert answer.status_code == 201, answer.text
+        return identifier
+
+    def tell_of_order(
+        self, identifier: str, mode: str, amount: str = "19.99", currency: str = "USD"
+    ) -> requests.Response:
+        """Tell of an order of the buyer's, or tell of it again."""
         attributes = {
             "identifier": identifier,
             "user-id": "buyer",
@@ -117,9 +132,7 @@ class System:
             "payment-mode": mode,
         }
         event = {"event": {"data": {"type": "event", "id": self.event}}}
-        answer = self.post("/v1/orders", "order", attributes, event, scope="orders:write")
-        assert answer.status_code == 201, answer.text
-        return identifier
+        return self.post("/v1/orders", "order", attributes, event, scope="orders:write")
 
     def charge(self, order: str, **attributes: str) -> requests.Response:
         """Ask for the order to be charged."""
@@ -138,8 +151,11 @@ class System:
 
     def attributes(self, link: str) -> dict[str, Any]:
         """A charge's attributes as the buyer sees them."""
-        answer = requests.get(self.base + link, headers=self._headers(""), timeout=10)
-        return dict(answer.json()["data"]["attributes"])
+        return dict(self.get(link).json()["data"]["attributes"])
+
+    def get(self, link: str) -> requests.Response:
+        """A resource as the buyer sees it."""
+        return requests.get(self.base + link, headers=self._headers(""), timeout=10)
 
     def status(self, link: str) -> str:
         """A charge's status."""
@@ -165,6 +181,13 @@ class System:
             except requests.ConnectionError:
                 continue
         return "".join(told)
+
+    def rounds(self) -> float:
+        """How many sweeps the workers have done."""
+        swept = re.search(
+            r'^chargehand_rounds_total{round="sweep"} (\S+)', self.counts(), re.MULTILINE
+        )
+        return float(swept[1]) if swept else 0
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of the system's database."""
@@ -208,11 +231,6 @@ class System:
         while not condition():
             assert time.monotonic() < deadline, f"in vain: {what}\n{self.logs()[-3000:]}"
             time.sleep(0.05)
-
-    def _child(self, name: str, command: str) -> Child:
-        return Child(
-            ["sh", "-c", f"exec {command}"], self.folder / f"{name}.log", PROJECT, self.environment
-        )
 
     def _answers(self) -> bool:
         try:
