@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from api_shim.errors import ApiError, pointer
+from shared.observability import about
 from shared.repository.orders import StoredOrder, read_order
 from shared.repository.views import ChargeView, read_charge
 
@@ -57,6 +58,7 @@ def find_charge(connection: Connection, name: str) -> ChargeView:
     view = read_charge(connection, *row_key(name))
     if view is None:
         raise no_such_charge(name)
+    about(charge_id=view.id)
     return view
 
 

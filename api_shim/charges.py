@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from flask import Response, request, url_for
 
 from api_shim import idempotency, runtime
@@ -20,6 +21,7 @@ from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
 from shared.domain.charge import SETTLED, Status
 from shared.domain.errors import ActionRefused
+from shared.observability import about
 from shared.operations.calling_off import call_off
 from shared.repository import intake
 from shared.repository.charges import lock_charge
@@ -27,6 +29,7 @@ from shared.repository.views import ChargeView, read_charges_of
 from shared.settlement import Source
 
 routes = Routes("charges", __name__)
+log = structlog.get_logger()
 
 
 @routes.door(
@@ -51,6 +54,8 @@ def charge_order(caller: Caller, document: ChargeRequest, order: str) -> Respons
         view, is_new = accept(connection, target, document.data.attributes)
         answer = _accepted(view, is_new=is_new)
         remembered = idempotency.remember(connection, key, body, answer)
+    about(charge_id=view.id)
+    log.info("charge.accepted", provider=view.provider, is_new=is_new)
     reached(CrashPoint.CHARGE_ACCEPTED)
     return remembered
 
@@ -110,6 +115,7 @@ def cancel_charge(caller: Caller, charge: str) -> Response:
         except ActionRefused as late:
             raise ApiError(HTTPStatus.CONFLICT, str(late), code="not_cancellable") from None
         view = find_charge(connection, str(view.id))
+    log.info("charge.called_off")
     reached(CrashPoint.CHARGE_CALLED_OFF)
     return _accepted(view, is_new=True)
 

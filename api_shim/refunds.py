@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any, Final
 from uuid import uuid4
 
+import structlog
 from flask import Response, url_for
 from sqlalchemy import Connection
 
@@ -28,10 +29,12 @@ from shared.domain.errors import InvalidMoney, UnrepresentableAmount
 from shared.domain.money import Money
 from shared.domain.refund import RefundStatus
 from shared.domain.wire_amount import ensure_chargeable
+from shared.observability import about
 from shared.repository import refund_intake as intake
 from shared.repository.idempotency import find_answer
 
 routes = Routes("refunds", __name__)
+log = structlog.get_logger()
 
 _AMOUNT: Final = pointer("/data/attributes/amount")
 
@@ -61,6 +64,8 @@ def post_refund(caller: Caller, document: RefundRequest, charge: str) -> Respons
         }
         answer = respond({"data": present(view)}, HTTPStatus.ACCEPTED, headers)
         remembered = idempotency.remember(connection, key, body, answer)
+    about(charge_id=target.id, refund_id=view.id)
+    log.info("refund.accepted")
     reached(CrashPoint.REFUND_ACCEPTED)
     return remembered
 

@@ -6,13 +6,17 @@ import logging
 import logging.config
 import sys
 from importlib import import_module
+from types import TracebackType
 from typing import Any, Final
 
 import structlog
 from structlog.typing import EventDict, Processor
 
 from shared import tracing
+from shared.failures import traced
 from shared.settings import Settings
+
+log = structlog.get_logger()
 
 
 def _add_trace(_logger: object, _method: str, event: EventDict) -> EventDict:
@@ -21,14 +25,19 @@ def _add_trace(_logger: object, _method: str, event: EventDict) -> EventDict:
     return event
 
 
-# A traceback is the plain one, in any mode: the fashionable ones print local variables, which hold
-# instruments, keys, bodies of webhooks.
+def _without_values(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """A library's line about an exception, as the library wrote it in its code."""
+    if event.get("exc_info"):
+        event["event"] = event["_record"].msg
+    return event
+
+
 _TOLD: Final[list[Processor]] = [
     structlog.contextvars.merge_contextvars,
     _add_trace,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.format_exc_info,
+    structlog.processors.ExceptionRenderer(lambda failed: traced(failed[1])),
 ]
 _LINE: Final = structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"])
 
@@ -39,8 +48,13 @@ def configure(settings: Settings, process: str) -> None:
     What nobody asked for is not even imported.
     """
     configure_logging(settings.log_level)
+    sys.excepthook = _crashed
     if settings.otel_exporter_otlp_endpoint:
         import_module("shared.telemetry").start(settings, process)
+
+
+def _crashed(_kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
+    log.critical("process.failed", exc_info=error)
 
 
 def about(**facts: object) -> None:
@@ -61,7 +75,10 @@ def configure_logging(level: str) -> None:
 
 
 def library_logging() -> dict[str, Any]:
-    """How libraries speak, as logging.config takes it; gunicorn also tells how it is."""
+    """How libraries speak, as logging.config takes it; gunicorn also tells how it is.
+
+    Of tasks that fail, `worker.context` tells.
+    """
     gunicorn = {"level": "INFO", "handlers": ["lines"], "propagate": False}
     return {
         "version": 1,
@@ -69,12 +86,12 @@ def library_logging() -> dict[str, Any]:
         "formatters": {"line": {"()": _formatter}},
         "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"level": "WARNING", "handlers": ["lines"]},
-        "loggers": {"gunicorn.error": gunicorn},
+        "loggers": {"gunicorn.error": gunicorn, "celery.app.trace": {"level": "CRITICAL"}},
     }
 
 
 def _formatter() -> logging.Formatter:
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[structlog.stdlib.add_logger_name, *_TOLD],
+        foreign_pre_chain=[structlog.stdlib.add_logger_name, _without_values, *_TOLD],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _LINE],
     )

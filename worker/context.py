@@ -8,9 +8,10 @@ import celery
 import structlog
 from opentelemetry.trace import SpanKind
 
-from shared import tracing
+from shared import metrics, tracing
 from shared.container import container
 from shared.db import unit_of_work
+from shared.failures import named
 from shared.repository.traces import traceparent_of
 from shared.task_names import (
     CHARGE_CANCEL,
@@ -20,6 +21,8 @@ from shared.task_names import (
     REFUND_EXECUTE,
     WEBHOOK_EVENT_HANDLE,
 )
+
+log = structlog.get_logger()
 
 PROCESS: Final = "worker"
 
@@ -34,20 +37,26 @@ _SUBJECTS: Final = {
 """What a task's argument is called wherever it is told."""
 
 
-class Task(celery.Task):  # type: ignore[type-arg] # generic in its published types alone
-    """Every task, run in its context.
+class TaskFailed(Exception):
+    """A task ended in an exception, which Celery and Flower know by its name alone."""
 
-    The lines' ids stay until the thread's next task: Celery itself speaks of a task after its end.
-    """
+
+class Task(celery.Task):  # type: ignore[type-arg] # generic in its published types alone
+    """Every task, run in its context; the one place where its failure is told."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 # Celery's signature
-        """Run the task."""
+        """Run the task; TaskFailed for whatever it raises."""
         facts = {"task_id": self.request.id}
         facts |= dict(zip(filter(None, [_SUBJECTS.get(self.name)]), args, strict=False))
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(task=self.name, **facts)
-        with tracing.span(self.name, SpanKind.CONSUMER, parent=self._parent(args), **facts):
-            return self.run(*args, **kwargs)
+        try:
+            with tracing.span(self.name, SpanKind.CONSUMER, parent=self._parent(args), **facts):
+                return self.run(*args, **kwargs)
+        except Exception as error:
+            metrics.TASK_FAILURES.labels(self.name, type(error).__name__).inc()
+            log.error("task.failed", exc_info=error)
+            raise TaskFailed(named(error)) from None
 
     def _parent(self, args: tuple[Any, ...]) -> str | None:
         if not args or not tracing.is_on():

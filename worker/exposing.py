@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import Final
 from wsgiref.simple_server import WSGIServer
 
 import structlog
-from celery.signals import task_failure, worker_ready
+from celery.signals import worker_ready
 from prometheus_client import start_http_server
 
-from shared import metrics
 from shared.settings import Settings, load_settings
 
 log = structlog.get_logger()
 
 PORTS: Final = 10
 """Processes of one machine that find a port each, from the first on."""
-
-
-class _Named(Protocol):
-    """What of a task is asked here."""
-
-    name: str
 
 
 def expose(settings: Settings) -> WSGIServer | None:
@@ -44,14 +37,9 @@ def expose(settings: Settings) -> WSGIServer | None:
 
 
 def watch_worker() -> None:
-    """Serve a worker's counts as soon as it is ready, and count the tasks that fail in it."""
+    """Serve a worker's counts as soon as it is ready."""
     worker_ready.connect(_ready)
-    task_failure.connect(_failed)
 
 
 def _ready(**_: object) -> None:
     expose(load_settings())
-
-
-def _failed(sender: _Named, exception: BaseException, **_: object) -> None:
-    metrics.TASK_FAILURES.labels(sender.name, type(exception).__name__).inc()

@@ -53,7 +53,9 @@ def handle(deps: Container, event_id: int) -> Report | None:
             link_charge(connection, charge_id)
     reached(CrashPoint.EVENT_APPLIED)
     _count(event, result, deps.clock())
-    log.info("webhook_event.handled", kind=event.event_type, event_id=event_id, result=result)
+    log.info(
+        "webhook_event.handled", kind=event.event_type, webhook_event_id=event_id, result=result
+    )
     return {"charge": charge_id, "kind": event.event_type, "result": result}
 
 

@@ -1,5 +1,9 @@
-"""A trace goes from the request through the row into the worker; a webhook's points at it."""
+"""A trace goes from the request through the row into the worker; a webhook's points at it.
 
+Each line of the logs says what it belongs to.
+"""
+
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -105,3 +109,78 @@ def test_a_trace_outlives_the_broker_with_all_in_it(system: System, collector: C
     request = accepted(system, collector, charge_id)
     tasks = collector.named("charge.execute", charge_id=charge_id)
     assert {(task.trace, task.parent) for task in tasks} == {(request.trace, request.id)}
+
+
+FACT = re.compile(r"(\w+)=('(?:[^'\\]|\\.)*'|\S+)")
+OF_THE_PROCESS = {"metrics.served", "relay.started", "relay.waiting"}
+"""Lines that belong to no request and no task."""
+SUBJECTS = {
+    "charge.execute": "charge_id",
+    "refund.execute": "refund_id",
+    "webhook_event.handle": "webhook_event_id",
+    "outbound_event.deliver": "delivery_id",
+}
+
+
+def lines(system: System, *processes: str) -> list[dict[str, str]]:
+    """What our code said, by facts; libraries name their logger."""
+    said = "\n".join(system.processes[name].log.read_text() for name in processes)
+    written = [line for line in said.splitlines() if line.startswith("timestamp=")]
+    told = [dict(FACT.findall(line)) for line in written]  # without Celery's banner
+    return [{k: v.strip("'") for k, v in line.items()} for line in told if "logger" not in line]
+
+
+def test_every_line_says_of_what_it_speaks(system: System) -> None:
+    nobody = {"url": "http://127.0.0.1:1025/", "event-types": ["charge.succeeded"]}
+    made = system.post("/v1/webhook-endpoints", "webhook-endpoint", nobody, scope="orders:write")
+    assert made.status_code == 201, made.text
+    link = system.charge_new()
+    charge_id = link.rsplit("/", 1)[1]
+    assert system.settled(link) == "succeeded"
+    refund = system.post(f"{link}/refunds", "refund", {}, scope="refunds:write")
+    assert refund.status_code == 202
+    awaited = {"webhook_event.handled", "refund.settled", "outbound_event.tried"}
+
+    def said() -> set[str]:
+        return {line["event"] for line in lines(system, "worker", "outbound")}
+
+    system.until(lambda: awaited <= said(), "all has been told")
+
+    web, tasks = lines(system, "web"), lines(system, "worker", "outbound")
+    assert [line for line in web if "request_id" not in line] == []
+    spoken = [line for line in tasks if line["event"] not in OF_THE_PROCESS]
+    assert [line for line in spoken if not {"task", "task_id", "trace_id"} <= line.keys()] == []
+    assert [line for line in spoken if SUBJECTS.get(line["task"], "task") not in line] == []
+    (accepted,) = [
+        line
+        for line in web
+        if (line["event"], line.get("charge_id")) == ("charge.accepted", charge_id)
+    ]
+    of_charge = [
+        line
+        for line in spoken
+        if (line["task"], line.get("charge_id")) == ("charge.execute", charge_id)
+    ]
+    assert {line["event"] for line in of_charge} >= {"provider.answered", "charge.settled"}
+    assert all({"order", "provider", "attempt"} <= line.keys() for line in of_charge)
+    assert {line["trace_id"] for line in of_charge} == {accepted["trace_id"]}
+    of_refund = [line for line in spoken if line["task"] == "refund.execute"]
+    assert all(line["charge_id"] == charge_id for line in of_refund)
+
+
+def test_a_task_that_fails_says_of_what_and_not_with_what(system: System) -> None:
+    system.processes["worker"].stop()
+    link = system.charge_new()
+    charge_id = link.rsplit("/", 1)[1]
+    system.sql(f"UPDATE charges SET instrument = 'hush' WHERE id = {charge_id} RETURNING 1")  # noqa: S608
+    system.processes["worker"].start()
+
+    def failures() -> list[dict[str, str]]:
+        return [line for line in lines(system, "worker") if line["event"] == "task.failed"]
+
+    system.until(failures, "the failure is told")
+
+    failed = failures()[0]
+    assert (failed["task"], failed["charge_id"]) == ("charge.execute", charge_id)
+    assert "InvalidToken" in failed["exception"]
+    assert "task_id" in failed
