@@ -58,7 +58,7 @@ def _path(line: Sequence[float | None], top: float) -> str:
         if value is not None:
             x = _MARGIN + number * (WIDTH - 2 * _MARGIN) / max(len(line) - 1, 1)
             y = HEIGHT - _MARGIN - value / top * (HEIGHT - 2 * _MARGIN)
-            # A line of no length shows its round end: a value alone between gaps is a dot.
-            steps.append(f"L{x:.1f} {y:.1f}" if is_drawn else f"M{x:.1f} {y:.1f}h0")
+            # A value alone between gaps is a dash.
+            steps.append(f"L{x:.1f} {y:.1f}" if is_drawn else f"M{x - 2:.1f} {y:.1f}h2")
         is_drawn = value is not None
     return "".join(steps)

@@ -109,7 +109,7 @@ def test_home_says_how_charges_fared_over_the_window_that_is_chosen(
             end_as(platform, status, "20 minutes", took="2 seconds")
     end_as(platform, "failed", "2 hours", took="50 minutes")
 
-    hour, day = (column(reader.get(f"/ops?over={over}").text) for over in ("hour", "day"))
+    hour, day = (figures(reader.get(f"/ops?over={over}").text) for over in ("hour", "day"))
 
     assert (hour["Accepted"], day["Accepted"]) == ("5", "6")
     assert (hour["Settled"], hour["Failed"], hour["Needs review"]) == ("4", "1", "1")
@@ -154,7 +154,8 @@ def end_as(platform: Platform, status: str, ago: str, *, took: str) -> None:
     )
 
 
-def column(page: str) -> dict[str, str]:
+def figures(page: str) -> dict[str, str]:
     """Stripe's figures on the front page, by their names."""
-    rows = re.findall(r'<th scope="row">([^<]+)</th><td>([^<]+)</td><td>[^<]+</td></tr>', page)
-    return dict(rows)
+    names = re.findall(r'<th scope="col">([^<]+)</th>', page.partition("</thead>")[0])
+    row = page.partition('<th scope="row">stripe</th>')[2].partition("</tr>")[0]
+    return dict(zip(names[1:], re.findall(r"<td>([^<]+)</td>", row), strict=True))

@@ -14,12 +14,12 @@ from shared.repository.charge_history import WINDOWS, Cohort, together
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-def test_a_line_has_a_gap_where_there_is_no_figure_and_a_dot_where_one_stands_alone() -> None:
+def test_a_line_has_a_gap_where_there_is_no_figure_and_a_dash_where_one_stands_alone() -> None:
     instants = [NOON + timedelta(hours=number) for number in range(5)]
 
     plot = draw("Charges", instants, {"all": [0, 4, None, 2, None]}, "{:.0f}".format)
 
-    assert plot.paths["all"] == "M4.0 96.0h0L82.0 4.0M238.0 50.0h0"
+    assert plot.paths["all"] == "M2.0 96.0h2L82.0 4.0M236.0 50.0h2"
     assert [words for _, words in plot.rows] == [["0"], ["4"], ["–"], ["2"], ["–"]]
     assert plot.top == "4"
 
@@ -34,7 +34,7 @@ def test_a_line_stays_within_its_drawing() -> None:
     instants = [NOON + timedelta(hours=number) for number in range(30)]
     plot = draw("Charges", instants, {"all": [number % 7 for number in range(30)]}, str)
 
-    numbers = [float(each) for each in re.findall(r"[\d.]+", plot.paths["all"].replace("h0", ""))]
+    numbers = [float(each) for each in re.findall(r"[\d.]+", plot.paths["all"].replace("h2", ""))]
 
     assert max(numbers[::2]) <= 320
     assert max(numbers[1::2]) <= 100
