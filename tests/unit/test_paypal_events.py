@@ -87,12 +87,34 @@ def test_a_capture_that_does_not_name_its_order_is_asked_about(members: dict[str
     assert asked == ["v2/payments/captures/C1"]
 
 
-def test_a_snapshot_from_before_the_event_is_read_anew() -> None:
-    older = CAPTURE | related("O1") | {"status": "PENDING"}
-    translation, asked = translate("PAYMENT.CAPTURE.COMPLETED", older, CAPTURE | related("O1"))
+SALE = {
+    "id": "S1",
+    "state": "completed",
+    "amount": {"total": "19.99", "currency": "USD"},
+    "custom": ORDER_UUID,
+    "parent_payment": "PAYID-1",
+}
+
+
+@pytest.mark.parametrize(
+    ("event_type", "now", "before", "path"),
+    [
+        (
+            "PAYMENT.CAPTURE.COMPLETED",
+            CAPTURE | related("O1"),
+            {"status": "PENDING"},
+            "v2/payments/captures/C1",
+        ),
+        ("PAYMENT.SALE.COMPLETED", SALE, {"state": "pending"}, "v1/payments/sale/S1"),
+    ],
+)
+def test_a_snapshot_from_before_the_event_is_read_anew(
+    event_type: str, now: dict[str, Any], before: dict[str, str], path: str
+) -> None:
+    translation, asked = translate(event_type, now | before, now)
 
     assert isinstance(translation.fact, Approved)
-    assert asked == ["v2/payments/captures/C1"]
+    assert asked == [path]
 
 
 def test_only_the_id_is_taken_from_a_link_never_its_host() -> None:
