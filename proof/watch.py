@@ -193,7 +193,17 @@ def _is_known(world: World, thing: Thing) -> bool:
     known = {Status.SUCCEEDED, Status.NEEDS_REVIEW}
     charges = world.ground.rows("charges")
     is_kept = any(str(c["identifier"]) == thing.charge and c["status"] in known for c in charges)
-    return is_kept or (thing.is_late and not thing.net)
+    return is_kept or (thing.is_late and (not thing.net or _is_before_a_person(world, thing)))
+
+
+def _is_before_a_person(world: World, thing: Thing) -> bool:
+    strays = {
+        s["id"]
+        for s in world.ground.rows("stray_captures")
+        if s["capture_reference"] == thing.capture
+    }
+    refunds = world.ground.rows("refunds")
+    return any(r["stray_capture_id"] in strays and r["status"] == "needs_review" for r in refunds)
 
 
 def _is_untold(world: World, thing: Thing) -> bool:

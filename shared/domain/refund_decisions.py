@@ -64,8 +64,11 @@ def judge_refund(refund: Refund, outcome: RefundOutcome, seen: Circumstances) ->
             )
         case o.Absent(evidence):
             return _again(refund, evidence, seen.now)
+        case o.Indeterminate(reason, _, retry_after) if _is_first_doubt(refund):
+            at = seen.next_try(min(seen.tries, FIRST_LOOK_TRIES), retry_after)
+            return _again(refund, reason, at)
         case o.NotSent(reason, retry_after) | o.Indeterminate(reason, _, retry_after):
-            at = seen.next_try(_tries(refund, outcome, seen), retry_after)
+            at = seen.next_try(seen.tries, retry_after)
             return _unresolved(refund, reason, seen) or _again(refund, reason, at)
         case _:
             assert_never(outcome)
@@ -109,10 +112,9 @@ def _was_refused(refund: Refund, fact: RefundFact) -> bool:
     return ended and lives and refund.provider_reference is None
 
 
-def _tries(refund: Refund, outcome: o.NotSent | o.Indeterminate, seen: Circumstances) -> int:
-    """A lost answer is looked for soon, however often the call was put off before."""
-    is_first_doubt = isinstance(outcome, o.Indeterminate) and not refund.maybe_executed
-    return min(seen.tries, FIRST_LOOK_TRIES) if is_first_doubt else seen.tries
+def _is_first_doubt(refund: Refund) -> bool:
+    """Whether no answer was lost before: one is no reason to trouble a person, however late."""
+    return refund.provider_reference is None and not refund.maybe_executed
 
 
 def _look_delay(refund: Refund, seen: Circumstances) -> timedelta:

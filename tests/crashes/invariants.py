@@ -15,6 +15,7 @@ _OPEN = """
     WHERE dispatch_at IS NOT NULL OR claimed_until IS NOT NULL
     UNION ALL SELECT 'event', id FROM webhook_events
     WHERE handled_at IS NULL OR dispatch_at IS NOT NULL
+    UNION ALL SELECT 'ledger', id FROM reconciliation_runs WHERE finished_at IS NULL
     UNION ALL SELECT 'delivery', id FROM outbound_deliveries
     WHERE status = 'pending' OR dispatch_at IS NOT NULL OR claimed_until IS NOT NULL
 """

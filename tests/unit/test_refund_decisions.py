@@ -214,7 +214,7 @@ def test_an_unanswered_call_is_tried_again_after_the_policy_s_delay(outcome: Ref
 
 
 def test_a_lost_answer_is_looked_for_soon_however_often_the_call_was_put_off() -> None:
-    fresh = replace(REFUND, maybe_executed=False)
+    fresh = replace(REFUND, maybe_executed=False, created_at=NOON - 2 * LIMITS.waiting)
 
     decision = judge_refund(fresh, INDETERMINATE, replace(SEEN, tries=30))
 
