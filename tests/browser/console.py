@@ -64,6 +64,7 @@ def opened(sandbox_url: str, database_url: str) -> Iterator[Scene]:
     with Workshop(sandbox_url, database_url, **allowed) as workshop:
         platform = Platform(create_app(workshop.deps), workshop.deps, workshop.keys.JWT_SECRET)
         platform.endpoint(url=f"http://127.0.0.1:{port}/hook")
+        _let_a_day_pass(workshop)
         charges = _charges(workshop)
         mandate = Mandate("ada", "PayPal says that it is out", uuid4())
         circuits.pause(workshop.deps, Key(Provider.PAYPAL, ""), mandate)
@@ -80,6 +81,17 @@ def _served(platform: Platform) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def _let_a_day_pass(workshop: Workshop) -> None:
+    for number in range(24):
+        workshop.charge_by_stripe("tok_chargeDeclined" if number % 9 == 4 else "tok_visa")
+    workshop.run()
+    workshop.sql(
+        "UPDATE charges SET created_at = created_at - mod(id * 7, 24) * interval '59 minutes',"
+        " settled_at = settled_at - mod(id * 7, 24) * interval '59 minutes'"
+        " + power(mod(id, 4), 3) * interval '1 second' RETURNING 1"
+    )
 
 
 def _charges(workshop: Workshop) -> dict[str, int]:

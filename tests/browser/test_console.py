@@ -38,7 +38,7 @@ PAGES: dict[str, Callable[[Scene], str]] = {
     "circuits": lambda _: "/circuits",
     "audit": lambda _: "/audit",
 }
-PICTURES = {"home": "home", "before a person": "charge", "reviews": "reviews"}
+PICTURES = {"home": "home", "refunded": "charge", "reviews": "reviews"}
 FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']"
 MARK = (
     "document.addEventListener('focusin', event => event.target.toggleAttribute('data-met', true))"
@@ -167,7 +167,7 @@ def take_picture(page: Page, name: str) -> None:
     folder = os.environ.get("SCREENSHOTS")
     if folder is None or name not in PICTURES:
         return
-    page.set_viewport_size({"width": 960, "height": 800})
+    page.set_viewport_size({"width": 960, "height": 900})
     page.evaluate("document.activeElement.blur(), scrollTo(0, 0)")
     page.screenshot(path=Path(folder) / f"console-{PICTURES[name]}.png")
     page.set_viewport_size(PHONE)
