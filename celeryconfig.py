@@ -44,7 +44,9 @@ _REDIS_OPTIONS = {
     "interval_step": 0,
     "interval_max": 0,
 }
-broker_transport_options = _REDIS_OPTIONS if _on_redis else {"confirm_publish": True}
+# Who publishes rows has RabbitMQ confirm it; a worker's events must not wait for that: threads and
+# the loop read their connection, and what one waits for another takes.
+broker_transport_options = _REDIS_OPTIONS if _on_redis else {}
 
 _QUORUM = None if _on_redis else {"x-queue-type": "quorum"}
 task_queues = [

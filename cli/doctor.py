@@ -22,7 +22,7 @@ from cli.printing import print_json, print_table
 from cli.registrations import webhooks
 from shared.celery_app import app
 from shared.container import Container
-from shared.db import unit_of_work
+from shared.db import LIMITS, unit_of_work
 from shared.domain.charge import Provider
 from shared.task_names import QUEUES
 
@@ -58,17 +58,25 @@ def doctor(*, as_json: bool) -> None:
 
 
 def database(held: Container) -> Iterator[Finding]:
-    """Whether it answers, its migration, its clock."""
+    """Whether it answers, its migration, its clock, the limits of a session."""
     try:
         missing = standing(held.engine)
         with unit_of_work(held.engine) as connection:
             now = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+            held_to = {
+                name: connection.execute(text(f"SHOW {name}")).scalar_one() for name in LIMITS
+            }
     except SQLAlchemyError:
         yield Finding("database", False, "It does not answer: see DATABASE_URL.")  # noqa: FBT003
         return
     yield Finding("database", True, "It answers.")  # noqa: FBT003
     yield Finding("migration", missing is None, missing or "It is the newest.")
     yield clock("database's clock", now, held.clock())
+    is_well = held_to == LIMITS
+    advice = (
+        "They hold." if is_well else "A pooler drops them: set them as deploy/pgbouncer.ini does."
+    )
+    yield Finding("database's limits", is_well, advice)
 
 
 def beat(held: Container) -> Iterator[Finding]:

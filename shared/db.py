@@ -11,7 +11,14 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from shared import tracing
 from shared.settings import Settings
 
-_SESSION = "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
+LIMITS: Final = {
+    "statement_timeout": "10s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "30s",
+}
+"""What each session asks for; where a pooler drops that, it has to be set there."""
+
+_SESSION: Final = " ".join(f"-c {name}={value}" for name, value in LIMITS.items())
 
 _TRACED: Final = text("SELECT set_config('chargehand.traceparent', :traceparent, true)")
 

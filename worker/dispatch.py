@@ -18,8 +18,11 @@ from shared.db import unit_of_work
 from shared.repository import dispatch
 from shared.task_names import QUEUES, subject_of
 
-_PUBLISHING: Final = {"retry_on_timeout": False, "socket_timeout": 2, "socket_connect_timeout": 1}
+_ON_REDIS: Final = {"retry_on_timeout": False, "socket_timeout": 2, "socket_connect_timeout": 1}
 """Kombu's batches refuse transports that may write twice by themselves."""
+
+_ON_RABBITMQ: Final = {"confirm_publish": True, "read_timeout": 5, "write_timeout": 5}
+"""A message is out once RabbitMQ has it; who waits for one that hangs waits for five seconds."""
 
 
 class _Batching(Protocol):
@@ -89,8 +92,8 @@ def broker_errors(app: Celery) -> tuple[type[BaseException], ...]:
 def open_publisher(app: Celery) -> Iterator[Publisher]:
     """A publisher over a connection of its own; one of `broker_errors` where there is none."""
     with app.connection_for_write() as connection:
-        if connection.transport_cls == "redis":
-            connection.transport_options = {**(connection.transport_options or {}), **_PUBLISHING}
+        own = _ON_REDIS if connection.transport_cls == "redis" else _ON_RABBITMQ
+        connection.transport_options = {**(connection.transport_options or {}), **own}
         yield Publisher(app, connection)
 
 

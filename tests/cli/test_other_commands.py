@@ -4,14 +4,16 @@ import os
 import subprocess
 import sys
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import jwt
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import create_engine
 
 from cli.__main__ import main
-from cli.doctor import clock
+from cli.doctor import clock, database
 from tests.cli.conftest import WHY, Hand
 from tests.conftest import PROJECT
 from worker import event_lists, reconciliation
@@ -140,6 +142,17 @@ def test_the_doctor_names_what_is_away_and_ends_with_one(hand: Hand) -> None:
     assert lines["beat"] == "WRONG"
     event_lists.read(hand.workshop.deps)
     assert "ok     beat" in hand.run("doctor").stdout
+
+
+def test_the_doctor_sees_a_pooler_that_drops_the_limits(hand: Hand) -> None:
+    url = hand.workshop.deps.engine.url
+    assert "They hold." in hand.run("doctor").stdout
+
+    bare = create_engine(url)
+    found = list(database(replace(hand.workshop.deps, engine=bare)))
+    bare.dispose()
+
+    assert [finding.what for finding in found if not finding.is_well] == ["database's limits"]
 
 
 def test_the_doctor_sees_a_clock_that_is_wrong() -> None:
