@@ -70,9 +70,9 @@ def leaks(texts: Iterable[tuple[str, bytes]], secrets: Mapping[str, str]) -> Ite
     sizes: defaultdict[bytes, set[int]] = defaultdict(set)
     for value in names:
         sizes[value[:_HEAD]].add(len(value))
-    beginning = re.compile(b"|".join(map(re.escape, sizes)))
+    beginning = re.compile(b"(?=(" + b"|".join(map(re.escape, sizes)) + b"))")
     for place, text in texts:
-        begun = ((found[0], found.start()) for found in beginning.finditer(text))
+        begun = ((found[1], found.start()) for found in beginning.finditer(text))
         told = {text[at : at + size] for head, at in begun for size in sizes[head]}
         for value in sorted(told & names.keys()):
             yield f"The secret {names[value]} is in {place}."
