@@ -129,7 +129,8 @@ def _canceling(provider: Provider, op: str) -> Scene:
     )
 
 
-def _listed(site: Site) -> tuple[int]:
+def listed(site: Site) -> tuple[int]:
+    """What the provider told is found in its list, and stored."""
     site.advance(seconds=POLL)
     event_lists.read(site.deps)
     return (site.sql("SELECT max(id) FROM webhook_events WHERE handled_at IS NULL")[0][0],)
@@ -138,7 +139,7 @@ def _listed(site: Site) -> tuple[int]:
 def _hearing(provider: Provider, **more: Any) -> Scene:
     def prepare(site: Site) -> tuple[int]:
         acted_at(provider)(site)
-        return _listed(site)
+        return listed(site)
 
     return Scene(
         points=(P.EVENT_READ, P.EVENT_APPLIED),
@@ -152,7 +153,7 @@ def _hearing(provider: Provider, **more: Any) -> Scene:
 def _refused_by_the_bank(site: Site) -> tuple[int]:
     (charge,) = waiting_for(Provider.STRIPE)(site)
     site.control.authenticate(site.row(charge).provider_reference, outcome="fail")
-    return _listed(site)
+    return listed(site)
 
 
 def _left(site: Site) -> tuple[int]:

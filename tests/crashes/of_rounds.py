@@ -16,6 +16,7 @@ from tests.crashes.of_charges import (
     acted_at,
     by_card,
     by_checkout,
+    listed,
     payer_approves,
     waiting_for,
 )
@@ -58,7 +59,23 @@ def _publishing(provider: Provider, prepare: Callable[[Site], tuple[int]]) -> di
             points=(P.ROWS_PUBLISHED,), hand=PUBLISH, meanwhile=_delivered, **more
         ),
         "publishing in vain": Scene(points=(P.ROWS_REFUSED,), hand=PUBLISH_IN_VAIN, **more),
+        "publishing an event": Scene(
+            points=(P.ROWS_TAKEN, P.ROWS_PUBLISHED),
+            provider=provider,
+            prepare=_told_by(provider),
+            hand=PUBLISH,
+            spared=NOBODY_ASKED,
+        ),
     }
+
+
+def _told_by(provider: Provider) -> Callable[[Site], tuple[()]]:
+    def prepare(site: Site) -> tuple[()]:
+        acted_at(provider)(site)
+        listed(site)
+        return ()
+
+    return prepare
 
 
 def _to_the_deadline(site: Site) -> None:

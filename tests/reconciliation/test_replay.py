@@ -1,19 +1,25 @@
 """A stored event can be tried anew without effect, or driven anew with a reason."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Barrier
+from typing import cast
 
 import pytest
 
 from shared.domain import outcomes as o
-from shared.domain.charge import Status
+from shared.domain.charge import Provider, Status
 from shared.domain.errors import ActionRefused, UnknownRecord
 from shared.domain.state_machine import Event
 from shared.operations import replay
 from shared.operations.acting import Mandate
+from shared.providers.base import PaymentProvider, Translation
 from tests.reconciliation.workshop import Workshop
-from worker import event_lists
+from worker import event_lists, inbox
 
 TABLES = ("charges", "attempts", "transitions", "orders", "webhook_events", "refunds")
+AT_ONCE = 8
 
 
 def everything(workshop: Workshop) -> str:
@@ -98,3 +104,40 @@ def test_an_event_driven_anew_is_handled_again_and_says_why(workshop: Workshop) 
 
 def because(reason: str) -> Mandate:
     return Mandate("operator-1", reason, uuid.uuid4())
+
+
+@dataclass
+class InStep:
+    """A provider whose events all workers have read before any of them goes on."""
+
+    inner: PaymentProvider
+    read: Barrier
+
+    @property
+    def as_port(self) -> PaymentProvider:
+        """It stands in for the rest by `__getattr__`."""
+        return cast("PaymentProvider", self)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.inner, name)
+
+    def translate(self, body: bytes, account: str | None) -> Translation:
+        translation = self.inner.translate(body, account)
+        self.read.wait(60)
+        return translation
+
+
+def test_an_event_that_many_workers_have_at_once_is_applied_by_one(workshop: Workshop) -> None:
+    charge = workshop.charge_by_stripe("pm_card_sandbox_processing_stuck")
+    workshop.run()
+    workshop.control.settle(workshop.row(charge).provider_reference)
+    event_lists.read(workshop.deps)
+    event = event_of(workshop, "payment_intent.succeeded")
+    stripe = InStep(workshop.deps.provider(Provider.STRIPE), Barrier(AT_ONCE))
+    deps = workshop.with_provider(Provider.STRIPE, stripe.as_port)
+
+    with ThreadPoolExecutor(AT_ONCE) as workers:
+        reports = list(workers.map(inbox.handle, [deps] * AT_ONCE, [event] * AT_ONCE))
+
+    assert [report["result"] for report in reports if report] == ["applied"]
+    assert workshop.status(charge) == "succeeded"
