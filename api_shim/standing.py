@@ -24,6 +24,8 @@ log = structlog.get_logger()
 KEPT: Final = timedelta(seconds=5)
 """How long a reading serves: however many scrape, the database is read that seldom."""
 
+REFUNDS_IN_REVIEW: Final = "Refunds that wait for a person's decision."
+
 _BRIEFLY: Final = text("SET LOCAL statement_timeout = '2s'")
 
 
@@ -68,6 +70,7 @@ def read_families(connection: Connection, now: datetime) -> list[GaugeMetricFami
     ]
     unexplained = Standing((), ages.unexplained_differences(connection), None)
     charges = standing.charges_standing(connection)
+    in_review = standing.refunds_in_review(connection)
     due = standing.due_rows(connection, now)
     unhandled = standing.unhandled_events(connection)
     owed = [standing.owed_deliveries(connection)]
@@ -82,6 +85,7 @@ def read_families(connection: Connection, now: datetime) -> list[GaugeMetricFami
             ["status"],
             overdue,
         ),
+        _count("chargehand_refunds_in_review", REFUNDS_IN_REVIEW, by_provider, in_review),
         _count("chargehand_due_rows", "Rows that are due and unpublished.", by_queue, due),
         _age("chargehand_due_rows", "the oldest of them is due", by_queue, due, now),
         _count("chargehand_webhook_events", "Unhandled events.", by_provider, unhandled),

@@ -42,6 +42,18 @@ def charges_standing(connection: Connection) -> list[Standing]:
     return [Standing((row.provider, row.status), row.standing, row.since) for row in rows]
 
 
+_REFUNDS_IN_REVIEW: Final = text("""
+    SELECT provider, count(*) AS standing FROM refunds
+    WHERE status = 'needs_review' GROUP BY provider
+""")
+
+
+def refunds_in_review(connection: Connection) -> list[Standing]:
+    """Refunds that wait for a person, by provider."""
+    rows = connection.execute(_REFUNDS_IN_REVIEW)
+    return [Standing((row.provider,), row.standing, None) for row in rows]
+
+
 _DUE: Final = text("""
     SELECT :charge AS task, provider, count(*) AS due, min(dispatch_at) AS since
     FROM charges WHERE dispatch_at <= :now

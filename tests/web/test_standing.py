@@ -14,7 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from local.folders import PROJECT
 from tests.database.rows import charge as new_charge
-from tests.database.rows import new_order
+from tests.database.rows import new_order, run
+from tests.database.test_refund_invariants import captured, refund
 from tests.web.conftest import MakeClient
 
 ALERTS = PROJECT / "deploy/prometheus/alerts.yml"
@@ -66,6 +67,15 @@ def test_charges_are_told_by_provider_and_status_with_no_label_more(client: Flas
     assert value(client, "chargehand_charges", provider="stripe", status="accepted") >= 1
     assert value(client, "chargehand_database_up") == 1
     assert {label for sample in told for label in sample.labels if is_ours(sample)} <= LABELS
+
+
+def test_refunds_that_wait_for_a_person_are_told(client: FlaskClient, database_url: str) -> None:
+    with psycopg2.connect(database_url) as db:
+        made = refund(db, captured(db, new_order(db, "g"), "g"))
+        run(db, "UPDATE refunds SET status = 'needs_review' WHERE id = %s RETURNING id", made)
+    db.close()
+
+    assert value(client, "chargehand_refunds_in_review", provider="stripe") == 1
 
 
 def test_without_a_database_the_counts_are_read_all_the_same(make_client: MakeClient) -> None:
