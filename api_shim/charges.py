@@ -55,7 +55,7 @@ def charge_order(caller: Caller, document: ChargeRequest, order: str) -> Respons
         answer = _accepted(view, is_new=is_new)
         remembered = idempotency.remember(connection, key, body, answer)
     about(charge_id=view.id)
-    log.info("charge.accepted", provider=view.provider, is_new=is_new)
+    log.info("charge.accepted", provider=str(view.provider), is_new=is_new)
     reached(CrashPoint.CHARGE_ACCEPTED)
     return remembered
 

@@ -17,6 +17,7 @@ from shared.db import unit_of_work
 from shared.domain import outcomes as o
 from shared.providers.base import Disconnected
 from shared.providers.connect import AccountConnector, CodeRefused, Grant
+from shared.providers.redaction import HIDDEN
 from shared.repository.authorizations import SealedGrant, is_account_authorized
 from shared.repository.parking import is_account_charged
 
@@ -42,7 +43,8 @@ def exchange(code: str) -> SealedGrant:
             return _sealed(grant)
         case CodeRefused(description):
             source = pointer(_CODE)
-            raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, description, source, "code_refused")
+            detail = description.replace(code, HIDDEN)
+            raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, detail, source, "code_refused")
         case unanswered:
             raise _failed(unanswered)
 

@@ -86,11 +86,11 @@ def _verified(
         return verifier.verify(dict(request.headers), body), body
     except ForgedWebhook as forged:
         metrics.WEBHOOKS_RECEIVED.labels(name, "refused").inc()
-        log.warning("webhook.refused", provider=name, reason=str(forged))
+        log.warning("webhook.refused", provider=name.value, reason=str(forged))
         raise ApiError(HTTPStatus.BAD_REQUEST, "The webhook could not be verified.") from None
     except SignatureUnverifiable as away:
         metrics.WEBHOOKS_RECEIVED.labels(name, "unverifiable").inc()
-        log.warning("webhook.unverifiable", provider=name, reason=str(away))
+        log.warning("webhook.unverifiable", provider=name.value, reason=str(away))
         detail = "The webhook cannot be verified now. Send it again."
         headers = {"Retry-After": "30"}
         raise ApiError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=headers) from None
@@ -102,5 +102,5 @@ def _stored(name: Provider, event: ProviderEvent, body: bytes, store: Store) -> 
         is_new = store(connection, name, event, body, deps.clock())
     reached(CrashPoint.EVENT_STORED)
     metrics.WEBHOOKS_RECEIVED.labels(name, "new" if is_new else "duplicate").inc()
-    log.info("webhook.stored", provider=name, event_id=event.event_id, is_new=is_new)
+    log.info("webhook.stored", provider=name.value, event_id=event.event_id, is_new=is_new)
     return Response(status=HTTPStatus.OK)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import logging.config
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from types import TracebackType
 from typing import Any, Final
@@ -32,22 +33,27 @@ def _without_values(_logger: object, _method: str, event: EventDict) -> EventDic
     return event
 
 
-_TOLD: Final[list[Processor]] = [
+_FACTS: Final[list[Processor]] = [
     structlog.contextvars.merge_contextvars,
     _add_trace,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.ExceptionRenderer(lambda failed: traced(failed[1])),
 ]
+_EXCEPTION: Final = structlog.processors.ExceptionRenderer(lambda failed: traced(failed[1]))
 _LINE: Final = structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"])
 
 
 def configure(settings: Settings, process: str) -> None:
-    """Set up what this process tells: logs, and traces where the settings say so.
+    """Set up what this process tells: logs, and where the settings say so traces and exceptions.
 
     What nobody asked for is not even imported.
     """
-    configure_logging(settings.log_level)
+    watching: list[Processor] = []
+    if settings.sentry_dsn.get_secret_value():
+        sentry = import_module("shared.sentry")
+        sentry.start(settings, process)
+        watching.append(sentry.report)
+    configure_logging(settings.log_level, watching)
     sys.excepthook = _crashed
     if settings.otel_exporter_otlp_endpoint:
         import_module("shared.telemetry").start(settings, process)
@@ -63,18 +69,21 @@ def about(**facts: object) -> None:
     tracing.note(**facts)
 
 
-def configure_logging(level: str) -> None:
-    """Send our events and the libraries' warnings to standard error, a line each."""
-    logging.config.dictConfig(library_logging())
+def configure_logging(level: str, watching: Sequence[Processor] = ()) -> None:
+    """Send our events and the libraries' warnings to standard error, a line each.
+
+    Who is `watching` sees each line, its exception included.
+    """
+    logging.config.dictConfig(library_logging(watching))
     structlog.configure(
-        processors=[*_TOLD, _LINE],
+        processors=[*_FACTS, *watching, _EXCEPTION, _LINE],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
 
 
-def library_logging() -> dict[str, Any]:
+def library_logging(watching: Sequence[Processor] = ()) -> dict[str, Any]:
     """How libraries speak, as logging.config takes it; gunicorn also tells how it is.
 
     Of tasks that fail, `worker.context` tells.
@@ -83,15 +92,16 @@ def library_logging() -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": {"()": _formatter}},
+        "formatters": {"line": {"()": _formatter, "watching": watching}},
         "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"level": "WARNING", "handlers": ["lines"]},
         "loggers": {"gunicorn.error": gunicorn, "celery.app.trace": {"level": "CRITICAL"}},
     }
 
 
-def _formatter() -> logging.Formatter:
+def _formatter(watching: Sequence[Processor]) -> logging.Formatter:
+    foreign = [structlog.stdlib.add_logger_name, _without_values]
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[structlog.stdlib.add_logger_name, _without_values, *_TOLD],
+        foreign_pre_chain=[*foreign, *_FACTS, *watching, _EXCEPTION],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _LINE],
     )

@@ -1,4 +1,4 @@
-"""Traces leave by an allow-list; where nothing is traced, nothing of it is imported."""
+"""Traces leave by an allow-list; what is off, traces or Sentry, is not even imported."""
 
 import subprocess
 import sys
@@ -13,7 +13,14 @@ from local.folders import PROJECT
 from shared.telemetry import AllowListed
 from tests.unit.test_settings import GOOD
 
-HEAVY = ("opentelemetry.sdk.trace.export", "opentelemetry.exporter", "google.protobuf")
+HEAVY = (
+    *("opentelemetry.sdk.trace.export", "opentelemetry.exporter", "google.protobuf"),
+    "sentry_sdk",
+)
+ON = {
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318",
+    "SENTRY_DSN": "http://key@127.0.0.1:9000/1",
+}
 PROGRAM = """
 import sys
 import {door}
@@ -49,7 +56,7 @@ def _run(tracer: Tracer) -> None:
 
 @pytest.mark.parametrize("door", ["worker.app", "worker.relay", "api_shim.wsgi"])
 def test_what_is_off_is_not_imported(door: str) -> None:
-    off, on = imported(door), imported(door, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:4318")
+    off, on = imported(door), imported(door, **ON)
 
     assert off == []
     assert on == list(HEAVY) or door == "worker.relay"  # which is set up once it runs
