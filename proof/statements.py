@@ -128,11 +128,19 @@ def _distance(tables: Tables, charge: Row, given: Row) -> int | None:
     captures = {charge["capture_reference"], *(row["capture_reference"] for row in strays)}
     ways = (
         bool(captures & set(given["references"])),
-        charge["provider_reference"] in given["references"],
+        _is_about(tables, charge, given),
         str(charge["identifier"]) in given["ours"],
         str(identifier) in given["ours"],
     )
     return ways.index(True) if any(ways) else None
+
+
+def _is_about(tables: Tables, charge: Row, given: Row) -> bool:
+    same = ("order_id", "provider", "instrument_fingerprint")
+    is_brought = charge["provider"] == "paypal" and charge["instrument"] is not None
+    is_again = is_brought and charge["provider_reference"] is None
+    brought = tables.where("charges", **{name: charge[name] for name in same}) if is_again else ()
+    return any(row["provider_reference"] in given["references"] for row in (charge, *brought))
 
 
 def _find(tables: Tables, given: Row) -> list[Row]:

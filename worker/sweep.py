@@ -21,7 +21,9 @@ RELAY_GRACE: Final = timedelta(seconds=10)
 
 
 def run(deps: Container) -> None:
-    """Publish what nobody published, expire what nobody pays for. It asks no provider.
+    """Publish what nobody published, call off and expire what nobody pays for.
+
+    It asks no provider.
 
     Safe to run twice at once: each row is taken by one.
     """
@@ -29,9 +31,15 @@ def run(deps: Container) -> None:
     with open_publisher(app) as publisher:
         published = publish_due(deps, app, publisher, now - RELAY_GRACE)
     with unit_of_work(deps.engine) as connection:
+        abandoned = overdue.call_off_abandoned(connection, now, deps.settings.limits.action)
         expired = overdue.expire_orders(connection, now)
         forgotten = overdue.forget_old_keys(connection, now)
         forgotten += outbound_retention.forget_deliveries(connection, now)
-    done = {"published": len(published), "expired": expired, "forgotten": forgotten}
+    done = {
+        "published": len(published),
+        "abandoned": abandoned,
+        "expired": expired,
+        "forgotten": forgotten,
+    }
     metrics.count_round("sweep", done)
     log.info("sweep.done", **done)

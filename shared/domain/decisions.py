@@ -133,7 +133,9 @@ def weigh_absence(found: Found, attempt: AttemptRecord, now: datetime) -> Found 
 
 def _approved(charge: Charge, fact: o.Approved, seen: Circumstances) -> Decision:
     if seen.is_kept_apart:
-        return Decision(Event.RETURNED, charge.status, "it is kept apart already")
+        # What was taken up for another charge cannot pay this one.
+        failure = Failure("money_returned", _RETURNED)
+        return _move(charge, Event.RETURNED, "it is kept apart already", failure)
     verdict = weigh(charge, fact, Terms(seen.livemode, seen.late_money, seen.is_contested))
     match verdict.remedy:
         case Remedy.COMPLETE:
@@ -185,7 +187,7 @@ def _not_sent(
     charge: Charge, reason: str, retry_after: timedelta | None, seen: Circumstances
 ) -> Decision:
     never_executed = charge.status is Status.SUBMITTING
-    if never_executed and _age(charge, seen) - seen.excused > seen.limits.unsent:
+    if never_executed and _asking(charge, seen) > seen.limits.unsent:
         failure = Failure("provider_unavailable", "The payment provider could not be reached.")
         return _move(charge, Event.CANCELED, reason, failure)
     return _unresolved_or_again(charge, Event.NOT_SENT, reason, retry_after, seen)
@@ -201,8 +203,7 @@ def _unresolved_or_again(
     quick look, however often the call was put off before it went out.
     """
     in_doubt = charge.status is Status.INDETERMINATE
-    doubt = seen.now - (seen.asked_at or charge.created_at) - seen.excused
-    if in_doubt and doubt > seen.limits.indeterminate:
+    if in_doubt and _asking(charge, seen) > seen.limits.indeterminate:
         return _unresolved(charge, reason)
     decision = _move(charge, event, reason)
     begins = decision.status is Status.INDETERMINATE and not in_doubt
@@ -239,6 +240,11 @@ def _again(decision: Decision, at: datetime) -> Decision:
 
 def _due_now(charge: Charge, decision: Decision, seen: Circumstances) -> Decision:
     return _again(decision, seen.now) if decision.status is not charge.status else decision
+
+
+def _asking(charge: Charge, seen: Circumstances) -> timedelta:
+    """For how long we ask, since it was ours to ask, and the provider was not let alone."""
+    return seen.now - (seen.asked_at or charge.created_at) - seen.excused
 
 
 def _age(charge: Charge, seen: Circumstances) -> timedelta:

@@ -180,7 +180,10 @@ _FIND: Final = text("""
         WHERE s.provider = :provider AND coalesce(s.account, '') = coalesce(:account, '')
           AND s.capture_reference = ANY(:references)
         UNION ALL
-        SELECT c.id, 1 FROM charges c
+        SELECT again.id, 1 FROM charges c JOIN charges again ON again.id = c.id
+            OR (again.order_id = c.order_id AND again.provider = 'paypal'
+                AND again.provider_reference IS NULL AND again.instrument IS NOT NULL
+                AND again.instrument_fingerprint = c.instrument_fingerprint)
         WHERE c.provider = :provider AND coalesce(c.account, '') = coalesce(:account, '')
           AND c.provider_reference = ANY(:references)
         UNION ALL
@@ -206,6 +209,7 @@ def find_charge(
 ) -> int | None:
     """The id of the charge that an event speaks of: by the provider's ids, else by ours.
 
+    A PayPal order that the buyer brings again, approved anew, is its live charge's.
     Of that account alone: what an organizer writes on objects of his must not reach another's.
     """
     arguments = {

@@ -62,6 +62,27 @@ def take_overdue(
     ]
 
 
+PAYERS_STAY: Final = timedelta(days=3)
+"""As long as PayPal keeps an order that nobody approves."""
+
+_CALL_OFF: Final = text("""
+    UPDATE charges c SET cancel_requested_at = :now, dispatch_at = :now, updated_at = :now
+    FROM orders o
+    WHERE o.id = c.order_id AND c.status = 'requires_action' AND c.deadline_at IS NOT NULL
+      AND c.cancel_requested_at IS NULL AND c.parked_reason IS NULL AND c.created_at <= :patience
+      AND (o.expires_at <= :now OR c.created_at <= :longest)
+""")
+
+
+def call_off_abandoned(connection: Connection, now: datetime, patience: timedelta) -> int:
+    """Call off the charges whose payer did not act in that time, and whose order is past its own.
+
+    Of an order without an end those that wait for three days. How many.
+    """
+    arguments = {"now": now, "patience": now - patience, "longest": now - PAYERS_STAY}
+    return connection.execute(_CALL_OFF, arguments).rowcount
+
+
 _LOCK_EXPIRED: Final = text("""
     SELECT id FROM orders WHERE status = 'pending' AND expires_at <= :now
     ORDER BY expires_at LIMIT 1000 FOR NO KEY UPDATE SKIP LOCKED

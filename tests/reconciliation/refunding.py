@@ -12,8 +12,7 @@ from shared.container import Container
 from shared.db import unit_of_work
 from shared.domain.charge import Provider
 from shared.domain.money import Money
-from shared.domain.refund_decisions import RefundOutcome
-from shared.providers.base import FrozenCall, PaymentProvider
+from shared.providers.base import PaymentProvider
 from shared.repository import refund_intake as intake
 from tests.reconciliation.workshop import Workshop
 from worker import event_lists
@@ -132,8 +131,8 @@ class _Interrupted:
     def refunds(self) -> "_Interrupted":
         return _Interrupted(self.inner.refunds, self.meanwhile)
 
-    def perform(self, call: FrozenCall, key: str) -> RefundOutcome:
-        answer: RefundOutcome = self.inner.perform(call, key)
+    def perform(self, *call: object) -> object:
+        answer: object = self.inner.perform(*call)
         self.meanwhile()
         return answer
 

@@ -12,11 +12,18 @@ from typing import Any
 import requests
 from sqlalchemy import text
 
+from api_shim.charging import fingerprint_of
 from local.development_keys import DevelopmentKeys
 from sandbox.client import MONEY_IN, SandboxControl
 from shared.container import Container, build
 from shared.db import unit_of_work
-from shared.domain.charge import Instrument, PayPalPayment, Provider, StripeToken
+from shared.domain.charge import (
+    Instrument,
+    PayPalCheckout,
+    PayPalPayment,
+    Provider,
+    StripeToken,
+)
 from shared.domain.money import Money
 from shared.providers.base import PaymentProvider
 from shared.repository import dispatch, events, intake, orders
@@ -130,7 +137,7 @@ class Workshop:
                 provider=order.provider,
                 money=order.money,
                 sealed_instrument=sealed,
-                fingerprint=uuid.uuid4().bytes,
+                fingerprint=fingerprint_of(instrument or PayPalCheckout(), order.id),
                 authorization=self.authorization if order.provider is Provider.STRIPE else None,
             )
             accepted = intake.accept_charge(connection, new, self.clock())
