@@ -33,19 +33,18 @@ def apply(
     """Write the fact onto its charge; EARLY while that would be too soon.
 
     A capture may have a twin by accident. What happens to one says nothing of the other, whatever
-    order both name (ELSEWHERE): a refunded twin must not take the order from its payer.
+    order both name: a refunded twin must not take the order from its payer. What is known to have
+    come late or twice is disputed like any other; of what is not known, nothing is (ELSEWHERE).
     """
     charge = charges.lock_charge(connection, charge_id)
     stray_id = strays.find_stray(connection, charge, fact.capture_reference)
-    if isinstance(fact, RefundFact) and stray_id is not None:
-        return _apply_refund(connection, deps, charge, stray_id, fact, source)
-    if stray_id is not None or charge.capture_reference not in {None, fact.capture_reference}:
+    if stray_id is None and charge.capture_reference not in {None, fact.capture_reference}:
         return ELSEWHERE
-    if charge.status not in SETTLED | {Status.NEEDS_REVIEW}:
+    if stray_id is None and charge.status not in SETTLED | {Status.NEEDS_REVIEW}:
         return EARLY
     match fact:
         case RefundFact():
-            return _apply_refund(connection, deps, charge, None, fact, source)
+            return _apply_refund(connection, deps, charge, stray_id, fact, source)
         case DisputeFact():
             _apply_dispute(connection, charge, fact, deps.clock())
             return APPLIED

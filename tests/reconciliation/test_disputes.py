@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from shared.domain.charge import Provider
 from tests.reconciliation.refunding import announced, paid, told
+from tests.reconciliation.test_late_money import deciding, hear, pay, succeeded
 from tests.reconciliation.workshop import Workshop
 
 OPENED, CLOSED = "dispute.opened", "dispute.closed"
@@ -77,3 +79,15 @@ def test_a_disputed_charge_stays_succeeded_and_its_order_completed(workshop: Wor
 
     assert workshop.status(charge) == "succeeded"
     assert workshop.sql("SELECT status FROM orders") == [("completed",)]
+
+
+def test_a_dispute_of_money_that_came_twice_is_on_record(workshop: Workshop) -> None:
+    charge = succeeded(workshop, Provider.STRIPE)
+    hear(workshop, charge, pay(workshop, charge), deciding(workshop, late_money="review"))
+    [[capture]] = workshop.sql("SELECT capture_reference FROM stray_captures")
+
+    workshop.control.dispute(capture)
+    told(workshop)
+
+    assert workshop.sql("SELECT charge_id, status FROM disputes") == [(charge, "open")]
+    assert announced(workshop, "dispute") == ["dispute.opened"]
