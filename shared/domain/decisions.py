@@ -19,8 +19,6 @@ from shared.domain.state_machine import Event, next_status
 
 Found = TypeVar("Found")
 
-_RETURNED: Final = "The payment was not what the order asks for, and is given back."
-
 _WAITING: Final = frozenset({Status.REQUIRES_ACTION, Status.PROCESSING})
 
 
@@ -75,6 +73,11 @@ class Failure:
 
     code: str
     message: str
+
+
+_GIVEN_BACK: Final = Failure(
+    "money_returned", "The payment was not what the order asks for, and is given back."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +136,13 @@ def weigh_absence(found: Found, attempt: AttemptRecord, now: datetime) -> Found 
 
 def _approved(charge: Charge, fact: o.Approved, seen: Circumstances) -> Decision:
     if seen.is_kept_apart:
-        # What was taken up for another charge cannot pay this one.
-        failure = Failure("money_returned", _RETURNED)
-        return _move(charge, Event.RETURNED, "it is kept apart already", failure)
+        return _move(charge, Event.RETURNED, "it is kept apart already", _GIVEN_BACK)
     verdict = weigh(charge, fact, Terms(seen.livemode, seen.late_money, seen.is_contested))
     match verdict.remedy:
         case Remedy.COMPLETE:
             return _move(charge, Event.APPROVED, f"captured {fact.money}")
         case Remedy.REFUND:
-            failure = Failure("money_returned", _RETURNED)
-            decision = _move(charge, Event.RETURNED, verdict.complaint, failure)
+            decision = _move(charge, Event.RETURNED, verdict.complaint, _GIVEN_BACK)
         case Remedy.REVIEW:
             decision = _contradicted(charge, verdict.complaint)
         case _:
@@ -220,7 +220,7 @@ def _wait(
         return decision
     if decision.status is not charge.status:
         return replace(decision, deadline_at=expires_at or seen.now + seen.limits.action)
-    if _age(charge, seen) > seen.limits.waiting:
+    if seen.now - charge.created_at > seen.limits.waiting:
         return _unresolved(charge, reason)
     return replace(decision, deadline_at=expires_at)
 
@@ -245,7 +245,3 @@ def _due_now(charge: Charge, decision: Decision, seen: Circumstances) -> Decisio
 def _asking(charge: Charge, seen: Circumstances) -> timedelta:
     """For how long we ask, since it was ours to ask, and the provider was not let alone."""
     return seen.now - (seen.asked_at or charge.created_at) - seen.excused
-
-
-def _age(charge: Charge, seen: Circumstances) -> timedelta:
-    return seen.now - charge.created_at

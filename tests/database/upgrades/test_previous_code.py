@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PROJECT
-from tests.upgrades.revisions import revisions, script
+from tests.database.upgrades.revisions import revisions, script
 
 TESTS = (
     "tests/reconciliation/test_refunds.py",

@@ -13,8 +13,8 @@ from psycopg2.extensions import connection as Raw  # noqa: N812 the other one is
 from sqlalchemy import Connection, create_engine, text
 
 from tests.conftest import PROJECT
-from tests.upgrades.judge import harm
-from tests.upgrades.revisions import revisions, script
+from tests.database.upgrades.judge import harm
+from tests.database.upgrades.revisions import revisions, script
 
 FIRST_JUDGED = "0016"
 """Those before it ran while nobody worked."""
