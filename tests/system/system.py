@@ -102,9 +102,9 @@ class System:
         )
 
     def stop(self) -> None:
-        """Stop everything."""
-        for process in self.processes.values():
-            process.stop()
+        """Stop everything, side by side: each takes its time to end."""
+        with ThreadPoolExecutor(len(self.processes) or 1) as hands:
+            list(hands.map(Child.stop, self.processes.values()))
         if hasattr(self, "control"):
             self.control.close()
         self.sandbox.__exit__()
