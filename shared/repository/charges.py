@@ -180,10 +180,10 @@ _FIND: Final = text("""
         WHERE s.provider = :provider AND coalesce(s.account, '') = coalesce(:account, '')
           AND s.capture_reference = ANY(:references)
         UNION ALL
-        SELECT again.id, 1 FROM charges c JOIN charges again ON again.id = c.id
-            OR (again.order_id = c.order_id AND again.provider = 'paypal'
+        SELECT again.id, 1 FROM charges c JOIN charges again ON again.order_id = c.order_id
+            AND (again.id = c.id OR (again.provider = 'paypal'
                 AND again.provider_reference IS NULL AND again.instrument IS NOT NULL
-                AND again.instrument_fingerprint = c.instrument_fingerprint)
+                AND again.instrument_fingerprint = c.instrument_fingerprint))
         WHERE c.provider = :provider AND coalesce(c.account, '') = coalesce(:account, '')
           AND c.provider_reference = ANY(:references)
         UNION ALL
