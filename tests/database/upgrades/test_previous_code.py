@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -23,10 +22,9 @@ TESTS = (
 def previous_code(tmp_path: Path) -> Path:
     """The tree before the newest migration, with today's migrations in it."""
     commit = commit_before(Path(script(revisions()[-1]).path).relative_to(PROJECT))
-    archive, tree = tmp_path / "tree.tar", tmp_path / "tree"
-    git("archive", "--output", str(archive), commit)
-    with tarfile.open(archive) as packed:
-        packed.extractall(tree, filter="data")
+    tree = tmp_path / "tree"
+    git("clone", "--quiet", "--shared", "--no-checkout", str(PROJECT), str(tree))
+    git("-C", str(tree), "checkout", "--quiet", commit)
     migrations = Path("shared/migrations")
     shutil.rmtree(tree / migrations)
     shutil.copytree(PROJECT / migrations, tree / migrations)
