@@ -1,0 +1,92 @@
+"""The ground that all run on: engines, a provider that takes half a second, databases to fill."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import psycopg2
+from psycopg2 import sql
+
+from local import environment as env
+from local.child import Child
+from local.development_keys import DevelopmentKeys
+from local.engines import EngineUrls, Postgres, Redis
+from local.folders import PROJECT, temporary_folder
+from local.sandboxed import Sandbox
+
+LATENCY_MS: Final = 500.0
+MIGRATE: Final = ("-m", "alembic", "-c", "shared/migrations/alembic.ini", "upgrade", "head")
+TEMPLATE: Final = "benchmark_template"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What is there to run on."""
+
+    folder: Path
+    postgres: Postgres
+    redis: Redis
+    sandbox: Sandbox
+    keys: DevelopmentKeys
+
+    def environment(self, database: str) -> dict[str, str]:
+        """The settings of the processes that work on that database."""
+        urls = EngineUrls(database, self.redis.url)
+        complete = env.complete(env.given(), urls, self.keys)
+        return {
+            **complete,
+            "STRIPE_API_KEY": self.keys.STRIPE_API_KEY,
+            "STRIPE_API_BASE": self.sandbox.url,
+            "STRIPE_WEBHOOK_SECRETS": self.keys.STRIPE_WEBHOOK_SECRETS,
+            "STRIPE_RATE_LIMIT": "0",
+        }
+
+    def child(self, name: str, command: str, environment: Mapping[str, str]) -> Child:
+        """A process, not started."""
+        log = self.folder / f"{name}.log"
+        return Child(["sh", "-c", f"exec {command}"], log, PROJECT, environment)
+
+    @contextmanager
+    def database(self, name: str) -> Iterator[str]:
+        """The URL of a fresh, migrated database, gone at the end."""
+        self._run("CREATE DATABASE {} TEMPLATE {}", name, TEMPLATE)
+        try:
+            yield self.postgres.url_of(name)
+        finally:
+            self._run("DROP DATABASE {} WITH (FORCE)", name)
+
+    def migrate(self) -> None:
+        """Make the template."""
+        self._run("CREATE DATABASE {}", TEMPLATE)
+        environment = {**os.environ, "DATABASE_URL": self.postgres.url_of(TEMPLATE)}
+        subprocess.run([sys.executable, *MIGRATE], cwd=PROJECT, env=environment, check=True)
+
+    def _run(self, statement: str, *names: str) -> None:
+        with closing(psycopg2.connect(self.postgres.url)) as connection:
+            connection.autocommit = True  # CREATE DATABASE refuses to run inside a transaction
+            with connection.cursor() as cursor:
+                cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+@contextmanager
+def open_ground() -> Iterator[Ground]:
+    """Engines, the provider and a migrated database, for the block."""
+    keys = DevelopmentKeys()
+    with (
+        temporary_folder("bench") as folder,
+        Postgres(folder / "p") as postgres,
+        Redis(folder / "r") as redis,
+        Sandbox(folder, keys, env.given()) as sandbox,
+    ):
+        with sandbox.control() as control:
+            control.settings(latency_median_ms=LATENCY_MS, latency_sigma=0)
+        ground = Ground(folder, postgres, redis, sandbox, keys)
+        ground.migrate()
+        yield ground
