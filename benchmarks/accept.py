@@ -1,7 +1,4 @@
-"""How fast a charge is accepted with Redis up, down and hanging: `python -m benchmarks.accept`.
-
-One run on one machine, interleaved; compare the rows with each other, not with other machines.
-"""
+"""Accepting a charge, with Redis up, down and hanging."""
 
 import os
 import signal
@@ -10,19 +7,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from http import HTTPStatus
+from functools import partial
 
+from benchmarks.finding import Finding, Goal, Plan
+from benchmarks.turns import Sample, in_turns
 from local.engines import Postgres, Redis
 from local.folders import PROJECT, temporary_folder
 from tests.system.system import System
 
 MIGRATE = ("-m", "alembic", "-c", "shared/migrations/alembic.ini", "upgrade", "head")
-ROUNDS = 5
-CHARGES = 100
+CHARGES = 50
 
 
-def main() -> None:
-    """Measure, print."""
+def measure(plan: Plan) -> Finding:
+    """Milliseconds from the request to its 202."""
     with temporary_folder("bench") as folder, Postgres(folder / "p") as database:
         environment = {**os.environ, "DATABASE_URL": database.url}
         subprocess.run([sys.executable, *MIGRATE], cwd=PROJECT, env=environment, check=True)
@@ -31,51 +29,38 @@ def main() -> None:
             try:
                 system.start()
                 system.processes["worker"].stop()
-                report(measure(system, redis))
+                return _find(plan, system, redis)
             finally:
                 system.stop()
 
 
-def measure(system: System, redis: Redis) -> dict[str, list[float]]:
-    """Seconds per accepted charge, by what Redis is doing."""
-    states: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
-        "up": (lambda: None, lambda: None),
-        "down": (redis.kill, redis.start),
-        "hanging": (
-            lambda: os.kill(redis.pid, signal.SIGSTOP),
-            lambda: os.kill(redis.pid, signal.SIGCONT),
-        ),
-    }
-    seconds: dict[str, list[float]] = {state: [] for state in states}
-    for _ in range(ROUNDS):
-        for state, (begin, end) in states.items():
-            orders = [system.order() for _ in range(CHARGES)]
-            begin()
-            seconds[state] += [accept(system, order) for order in orders]
-            end()
-    return seconds
+def _find(plan: Plan, system: System, redis: Redis) -> Finding:
+    def hang() -> None:
+        os.kill(redis.pid, signal.SIGSTOP)
+
+    def go_on() -> None:
+        os.kill(redis.pid, signal.SIGCONT)
+
+    rows = in_turns(
+        plan,
+        "ms",
+        {
+            "Redis up": partial(_accept, system, int, int),
+            "Redis down": partial(_accept, system, redis.kill, redis.start),
+            "Redis hanging": partial(_accept, system, hang, go_on),
+        },
+    )
+    goal = Goal("hanging against up", 1.02, rows[2].against(rows[0]), is_ceiling=True)
+    return Finding("Accepting a charge", "One request after another.", rows, (goal,))
 
 
-def accept(system: System, order: str) -> float:
-    """Seconds from the request to its 202."""
-    started = time.perf_counter()
-    answer = system.charge(order, stripe="tok_visa")
-    taken = time.perf_counter() - started
-    assert answer.status_code == HTTPStatus.ACCEPTED
-    return taken
-
-
-def report(seconds: dict[str, list[float]]) -> None:
-    """Print a row per state."""
-    reference = statistics.quantiles(seconds["up"], n=100)
-    for state, taken in seconds.items():
-        cuts = statistics.quantiles(taken, n=100)
-        print(
-            f"Redis {state:8} n={len(taken)} p50 {cuts[49] * 1000:6.1f} ms"
-            f" p99 {cuts[98] * 1000:6.1f} ms"
-            f" against up: p50 x{cuts[49] / reference[49]:.2f} p99 x{cuts[98] / reference[98]:.2f}"
-        )
-
-
-if __name__ == "__main__":
-    main()
+def _accept(system: System, begin: Callable[[], object], end: Callable[[], object]) -> Sample:
+    orders = [system.order() for _ in range(CHARGES)]
+    begin()
+    taken = []
+    for order in orders:
+        started = time.perf_counter()
+        system.charge(order, stripe="tok_visa").raise_for_status()
+        taken.append((time.perf_counter() - started) * 1000)
+    end()
+    return Sample(statistics.median(taken), {"p99, ms": statistics.quantiles(taken, n=100)[98]})

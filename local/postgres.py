@@ -72,6 +72,10 @@ class Postgres(Engine):
             return ""
         return f"The account that runs Postgres cannot reach this project; its data: {self.folder}"
 
+    def program(self, name: str) -> Path:
+        """One of the programs that came with it."""
+        return self._binaries / name
+
     @property
     def _cluster(self) -> Path:
         return self.folder / "cluster"
@@ -96,7 +100,7 @@ class Postgres(Engine):
         account = self.account
         result = subprocess.run(
             [
-                str(self._binaries / "initdb"),
+                str(self.program("initdb")),
                 f"--pgdata={cluster}",
                 "--username=postgres",
                 "--auth=trust",
@@ -121,7 +125,7 @@ class Postgres(Engine):
     def _command(self) -> Sequence[str]:
         settings = SETTINGS | ({} if self._durable else FORGETFUL)
         return [
-            str(self._binaries / "postgres"),
+            str(self.program("postgres")),
             *("-D", str(self._cluster), "-p", str(self.port)),
             *(f"--{name}={value}" for name, value in settings.items()),
         ]
