@@ -21,22 +21,38 @@ class Sample:
 Measure = Callable[[], Sample]
 
 
-def in_turns(plan: Plan, unit: str, measures: Mapping[str, Measure]) -> tuple[Row, ...]:
-    """A row for each measure, all taken once in each repetition."""
+Taken = Mapping[str, Sequence[Sample]]
+"""Samples by what was measured, one of each repetition."""
+
+
+def collect(plan: Plan, unit: str, measures: Mapping[str, Measure]) -> Taken:
+    """Take each measure once in each repetition."""
     taken: dict[str, list[Sample]] = {name: [] for name in measures}
     for repetition in range(plan.repetitions):
         for name, measure in measures.items():
             sample = measure()
             taken[name].append(sample)
-            told = ", ".join(f"{figure(value)} {what}" for what, value in sample.beside.items())
-            print(f"  {repetition + 1}. {name}: {figure(sample.value)} {unit} {told}", flush=True)
-    return tuple(row(name, unit, samples) for name, samples in taken.items())
+            told = ", ".join(f"{what} {figure(value)}" for what, value in sample.beside.items())
+            print(f"  {repetition + 1}. {name}: {figure(sample.value)} {unit}; {told}", flush=True)
+    return taken
 
 
-def row(name: str, unit: str, samples: Sequence[Sample]) -> Row:
-    """The samples as a row; what stands beside it is the median of its repetitions."""
-    beside = {
-        what: statistics.median(sample.beside[what] for sample in samples)
-        for what in samples[0].beside
+def rows_of(taken: Taken, unit: str) -> tuple[Row, ...]:
+    """A row for each measure; what stands beside it is the median of its repetitions."""
+    return tuple(
+        Row(name, unit, tuple(sample.value for sample in samples), _beside(samples))
+        for name, samples in taken.items()
+    )
+
+
+def aside(taken: Taken, what: str) -> Taken:
+    """What stood beside the samples under that name, as samples of its own; 0 where nothing did."""
+    return {
+        name: [Sample(sample.beside.get(what, 0.0)) for sample in samples]
+        for name, samples in taken.items()
     }
-    return Row(name, unit, tuple(sample.value for sample in samples), beside)
+
+
+def _beside(samples: Sequence[Sample]) -> Mapping[str, float]:
+    names = samples[0].beside
+    return {name: statistics.median(one.beside[name] for one in samples) for name in names}

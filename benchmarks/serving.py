@@ -1,0 +1,87 @@
+"""Serving: gunicorns over databases, with orders that can be charged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Final, LiteralString
+
+import psycopg2
+import requests
+
+from benchmarks.charge.ground import Ground
+from local.ports import LOOPBACK, free_port
+
+_SERVE: Final = "gunicorn {} --config api_shim/gunicorn.conf.py"
+_UNLIMITED: Final = {
+    "WEB_CONCURRENCY": "1",
+    "RATE_LIMIT_PER_USER": "100000000/hour",
+    "RATE_LIMIT_PER_ADDRESS": "100000000/hour",
+    "LOG_LEVEL": "INFO",
+}
+_EVENT: Final[LiteralString] = """
+    INSERT INTO events (identifier, name, currency, can_pay_by_stripe, can_pay_by_paypal,
+                        organizer_ids, created_at, updated_at)
+    VALUES ('benchmark', 'A concert', 'USD', true, true, '{organizer}', now(), now())
+    ON CONFLICT DO NOTHING
+"""
+_ORDERS: Final[LiteralString] = """
+    INSERT INTO orders (identifier, event_id, user_id, amount_minor, currency, payment_mode,
+                        status, created_at, updated_at)
+    SELECT gen_random_uuid(), (SELECT id FROM events WHERE identifier = 'benchmark'), 'buyer', 1999,
+           'USD', 'stripe', 'pending', now(), now()
+    FROM generate_series(1, %(count)s) RETURNING id
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A gunicorn over a database."""
+
+    port: int
+    database: str
+    process: int
+
+
+@contextmanager
+def served(
+    ground: Ground, database: str, application: str, settings: Mapping[str, str]
+) -> Iterator[Server]:
+    """A gunicorn of one process, as ours is configured, that serves that WSGI application."""
+    port = free_port()
+    environment = ground.environment(database) | _UNLIMITED | {"PORT": str(port)} | dict(settings)
+    child = ground.child(f"web-{port}", _SERVE.format(application), environment)
+    child.start()
+    try:
+        while child.is_running and not _listens(port):
+            time.sleep(0.05)
+        if not child.is_running:
+            raise RuntimeError(f"{application} ended:\n{child.tail()}")
+        yield Server(port, database, child.pid)
+    finally:
+        child.stop()
+
+
+def _listens(port: int) -> bool:
+    try:
+        return bool(requests.get(f"http://{LOOPBACK}:{port}/health/live", timeout=5).status_code)
+    except requests.RequestException:
+        return False
+
+
+def execute(database: str, statement: str) -> None:
+    """Execute it outside a transaction."""
+    with closing(psycopg2.connect(database)) as connection:
+        connection.autocommit = True  # VACUUM refuses to run inside a transaction
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+
+
+def place(database: str, count: int) -> list[int]:
+    """So many new orders."""
+    with closing(psycopg2.connect(database)) as connection, connection, connection.cursor() as rows:
+        rows.execute(_EVENT)
+        rows.execute(_ORDERS, {"count": count})
+        return [row[0] for row in rows.fetchall()]
