@@ -21,7 +21,7 @@ from benchmarks.charge.ground import Ground, open_ground
 from benchmarks.client import Load, ask_for
 from benchmarks.finding import Finding, Goal, Plan, Row
 from benchmarks.population import Size, populate
-from benchmarks.serving import Server, execute, place, served
+from benchmarks.serving import OURS, Server, execute, place, served
 from benchmarks.turns import Measure, Sample, aside, collect, rows_of
 from local.engines import Redis
 from local.ports import LOOPBACK
@@ -71,12 +71,11 @@ def _measures(
     dead, hanging = (
         stack.enter_context(Redis(ground.folder / name)) for name in ("dead", "hanging")
     )
-    ours = "api_shim.wsgi:app"
     plain = stack.enter_context(served(ground, few, "benchmarks.bare:app", {}))
-    up = stack.enter_context(served(ground, few, ours, {}))
-    down = stack.enter_context(served(ground, few, ours, {"REDIS_URL": dead.url}))
-    hung = stack.enter_context(served(ground, few, ours, {"REDIS_URL": hanging.url}))
-    among = stack.enter_context(served(ground, crowded, ours, {}))
+    up = stack.enter_context(served(ground, few, OURS, {}))
+    down = stack.enter_context(served(ground, few, OURS, {"REDIS_URL": dead.url}))
+    hung = stack.enter_context(served(ground, few, OURS, {"REDIS_URL": hanging.url}))
+    among = stack.enter_context(served(ground, crowded, OURS, {}))
     execute(few, insert.MAKE)
     dead.kill()
     os.kill(hanging.pid, signal.SIGSTOP)

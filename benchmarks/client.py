@@ -34,45 +34,51 @@ class Load:
     """The process whose children serve it."""
 
 
-class _Line:
-    """A connection with one request on its way."""
+class Line:
+    """A connection with one request on its way, to be answered with that status."""
 
-    def __init__(self, load: Load) -> None:
-        self._load = load
-        self.socket = socket.create_connection((LOOPBACK, load.port))
+    def __init__(self, port: int, status: int) -> None:
+        self.socket = socket.create_connection((LOOPBACK, port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.asked_at = 0.0
         self._received = b""
-        self._asked_at = 0.0
+        self._begin = b"HTTP/1.1 %d" % status
 
-    def ask(self) -> None:
-        """Send the next request."""
+    def ask(self, request: bytes) -> None:
+        """Send a request."""
         self._received = b""
-        self._asked_at = time.perf_counter()
-        self.socket.sendall(next(self._load.requests))
+        self.asked_at = time.perf_counter()
+        self.socket.sendall(request)
 
     def hear(self) -> float | None:
-        """Seconds from the request to its whole answer; None before that."""
+        """Take what has come: seconds from the request to its whole answer; None before that."""
         self._received += self.socket.recv(_PIECE)
         head, end, body = self._received.partition(b"\r\n\r\n")
         length = _LENGTH.search(head)
         if not end or (length and len(body) < int(length[1])):
             return None
-        if not head.startswith(b"HTTP/1.1 %d" % self._load.status):
+        if not head.startswith(self._begin):
             raise RuntimeError(f"answered {self._received.decode(errors='replace')}")
-        return time.perf_counter() - self._asked_at
+        return time.perf_counter() - self.asked_at
+
+    def heard(self) -> float:
+        """Wait for the whole answer."""
+        while (seconds := self.hear()) is None:
+            pass
+        return seconds
 
 
 def ask_for(load: Load, seconds: float) -> Sample:
     """Requests a second, once warm; with their times, and with what it took of both sides' CPUs."""
-    lines = [_Line(load) for _ in range(load.connections)]
+    lines = [Line(load.port, load.status) for _ in range(load.connections)]
     try:
         with selectors.DefaultSelector() as selector:
             for line in lines:
                 selector.register(line.socket, selectors.EVENT_READ, line)
-                line.ask()
-            _answered(selector, _WARM_UP)
+                line.ask(next(load.requests))
+            _answered(selector, load.requests, _WARM_UP)
             began, ours, its = time.perf_counter(), time.process_time(), _spent(load.server)
-            taken = _answered(selector, seconds)
+            taken = _answered(selector, load.requests, seconds)
             took, ours = time.perf_counter() - began, time.process_time() - ours
             its = _spent(load.server) - its
     finally:
@@ -94,7 +100,9 @@ def _spent(server: int) -> float:
     return sum(sum(worker.cpu_times()[:2]) for worker in workers)
 
 
-def _answered(selector: selectors.BaseSelector, seconds: float) -> list[float]:
+def _answered(
+    selector: selectors.BaseSelector, requests: Iterator[bytes], seconds: float
+) -> list[float]:
     taken, ends = list[float](), time.perf_counter() + seconds
     while time.perf_counter() < ends:
         ready = selector.select(_PATIENCE)
@@ -104,5 +112,5 @@ def _answered(selector: selectors.BaseSelector, seconds: float) -> list[float]:
             heard = key.data.hear()
             if heard is not None:
                 taken.append(heard)
-                key.data.ask()
+                key.data.ask(next(requests))
     return taken

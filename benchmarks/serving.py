@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Final, LiteralString
@@ -12,8 +12,12 @@ import psycopg2
 import requests
 
 from benchmarks.charge.ground import Ground
+from local.child import Child
+from local.folders import PROJECT
 from local.ports import LOOPBACK, free_port
+from local.processes import read_procfile
 
+OURS: Final = "api_shim.wsgi:app"
 _SERVE: Final = "gunicorn {} --config api_shim/gunicorn.conf.py"
 _UNLIMITED: Final = {
     "WEB_CONCURRENCY": "1",
@@ -62,6 +66,23 @@ def served(
         yield Server(port, database, child.pid)
     finally:
         child.stop()
+
+
+@contextmanager
+def working(
+    ground: Ground, database: str, names: Sequence[str], settings: Mapping[str, str]
+) -> Iterator[Mapping[str, Child]]:
+    """The Procfile's processes of these names, over the database."""
+    environment = ground.environment(database) | dict(settings)
+    commands = read_procfile(PROJECT / "Procfile")
+    children = {name: ground.child(name, commands[name], environment) for name in names}
+    try:
+        for child in children.values():
+            child.start()
+        yield children
+    finally:
+        for child in children.values():
+            child.stop()
 
 
 def _listens(port: int) -> bool:
