@@ -8,12 +8,10 @@ import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
-from datetime import UTC, datetime, timedelta
 from itertools import repeat
 from pathlib import Path
 from typing import Final
 
-import jwt
 import psycopg2
 
 from benchmarks import insert
@@ -21,10 +19,18 @@ from benchmarks.charge.ground import Ground, open_ground
 from benchmarks.client import Load, ask_for
 from benchmarks.finding import Finding, Goal, Plan, Row
 from benchmarks.population import Size, populate
-from benchmarks.serving import OURS, Server, execute, place, served
+from benchmarks.serving import (
+    OURS,
+    Server,
+    charge_request,
+    execute,
+    place,
+    request,
+    served,
+    token_for,
+)
 from benchmarks.turns import Measure, Sample, aside, collect, rows_of
 from local.engines import Redis
-from local.ports import LOOPBACK
 
 MANY: Final = 1_000_000
 CONNECTIONS: Final = 16
@@ -80,7 +86,7 @@ def _measures(
     dead.kill()
     os.kill(hanging.pid, signal.SIGSTOP)
     stack.callback(os.kill, hanging.pid, signal.SIGCONT)
-    token = _token(ground.keys.JWT_SECRET)
+    token = token_for(ground.keys)
     return {
         "bare 202": lambda: _ask(plain, "/nothing", plan),
         "one INSERT": lambda: _ask(plain, "/insert", plan),
@@ -90,11 +96,6 @@ def _measures(
         f"accept, {many:,} charges stored": lambda: _accept(among, token, plan),
         "one INSERT by pgbench": lambda: _pgbench(ground, few, plan),
     }
-
-
-def _token(secret: str) -> str:
-    expires = datetime.now(UTC) + timedelta(hours=3)
-    return jwt.encode({"sub": "buyer", "exp": expires}, secret, "HS256")
 
 
 def _crowd(database: str, charges: int) -> None:
@@ -107,25 +108,13 @@ def _crowd(database: str, charges: int) -> None:
 
 def _accept(server: Server, token: str, plan: Plan) -> Sample:
     orders = place(server.database, int(_A_SECOND * (plan.seconds + 1)))
-    asked = (_request(f"/v1/orders/{order}/charge", token) for order in orders)
+    asked = (charge_request(order, token, "tok_visa") for order in orders)
     return ask_for(Load(server.port, asked, 202, CONNECTIONS, server.process), plan.seconds)
 
 
 def _ask(server: Server, path: str, plan: Plan) -> Sample:
-    asked = repeat(_request(path, "none"))
+    asked = repeat(request(path))
     return ask_for(Load(server.port, asked, 202, CONNECTIONS, server.process), plan.seconds)
-
-
-def _request(path: str, token: str) -> bytes:
-    body = '{"data": {"type": "charge", "attributes": {"stripe": "tok_visa"}}}'
-    lines = [
-        f"POST {path} HTTP/1.1",
-        f"Host: {LOOPBACK}",
-        f"Authorization: Bearer {token}",
-        "Content-Type: application/vnd.api+json",
-        f"Content-Length: {len(body)}",
-    ]
-    return "\r\n".join((*lines, "", body)).encode()
 
 
 def _pgbench(ground: Ground, database: str, plan: Plan) -> Sample:

@@ -41,6 +41,7 @@ class Line:
         self.socket = socket.create_connection((LOOPBACK, port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.asked_at = 0.0
+        self.body = b""
         self._received = b""
         self._begin = b"HTTP/1.1 %d" % status
 
@@ -53,9 +54,9 @@ class Line:
     def hear(self) -> float | None:
         """Take what has come: seconds from the request to its whole answer; None before that."""
         self._received += self.socket.recv(_PIECE)
-        head, end, body = self._received.partition(b"\r\n\r\n")
+        head, end, self.body = self._received.partition(b"\r\n\r\n")
         length = _LENGTH.search(head)
-        if not end or (length and len(body) < int(length[1])):
+        if not end or (length and len(self.body) < int(length[1])):
             return None
         if not head.startswith(self._begin):
             raise RuntimeError(f"answered {self._received.decode(errors='replace')}")

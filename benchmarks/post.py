@@ -17,6 +17,7 @@ from typing import Any, Final, LiteralString
 import psycopg2
 
 from benchmarks.charge.ground import Ground
+from benchmarks.serving import request
 from local.ports import LOOPBACK
 from sandbox.paypal.pki import Leaf, new_authority
 from sandbox.paypal.signing import Stamp, signature_headers
@@ -94,13 +95,17 @@ class Post:
         body = _written(_stripe_event(waiting))
         now = int(time.time())
         signature = v1_signature(self.ground.keys.STRIPE_WEBHOOK_SECRETS, now, body)
-        return _request("stripe", {"Stripe-Signature": f"t={now},v1={signature}"}, body)
+        headers = {
+            "Content-Type": "application/json",
+            "Stripe-Signature": f"t={now},v1={signature}",
+        }
+        return request("/webhooks/stripe", headers, body)
 
     def _paypal(self, waiting: Waiting) -> bytes:
         body = _written(_paypal_event(waiting))
         webhook = self.ground.keys.PAYPAL_WEBHOOK_ID
         stamp = Stamp(webhook, datetime.now(UTC), self.leaf, self.cert_url)
-        return _request("paypal", signature_headers(stamp, body), body)
+        return request("/webhooks/paypal", signature_headers(stamp, body), body)
 
 
 @contextmanager
@@ -180,14 +185,3 @@ def _paypal_event(waiting: Waiting) -> Json:
 
 def _written(event: Json) -> bytes:
     return json.dumps(event).encode()
-
-
-def _request(door: str, headers: Mapping[str, str], body: bytes) -> bytes:
-    told = {
-        "Content-Type": "application/json",
-        **headers,
-        "Host": LOOPBACK,
-        "Content-Length": str(len(body)),
-    }
-    lines = [f"POST /webhooks/{door} HTTP/1.1", *(f"{name}: {told[name]}" for name in told)]
-    return "\r\n".join((*lines, "", "")).encode() + body

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Final, LiteralString
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, LiteralString
 
+import jwt
 import psycopg2
 import requests
 
 from benchmarks.charge.ground import Ground
 from local.child import Child
+from local.development_keys import DevelopmentKeys
 from local.folders import PROJECT
 from local.ports import LOOPBACK, free_port
 from local.processes import read_procfile
@@ -38,6 +42,9 @@ _ORDERS: Final[LiteralString] = """
            'USD', 'stripe', 'pending', now(), now()
     FROM generate_series(1, %(count)s) RETURNING id
 """
+
+
+NO_HEADERS: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True)
@@ -106,3 +113,30 @@ def place(database: str, count: int) -> list[int]:
         rows.execute(_EVENT)
         rows.execute(_ORDERS, {"count": count})
         return [row[0] for row in rows.fetchall()]
+
+
+def select(database: str, query: LiteralString, *given: object) -> list[tuple[Any, ...]]:
+    """The rows of a query."""
+    with closing(psycopg2.connect(database)) as connection, connection.cursor() as cursor:
+        cursor.execute(query, given)
+        return cursor.fetchall()
+
+
+def token_for(keys: DevelopmentKeys) -> str:
+    """The buyer's token."""
+    expires = datetime.now(UTC) + timedelta(hours=3)
+    return jwt.encode({"sub": "buyer", "exp": expires}, keys.JWT_SECRET, "HS256")
+
+
+def charge_request(order: int, token: str, instrument: str) -> bytes:
+    """The buyer's request to charge an order."""
+    wish = {"data": {"type": "charge", "attributes": {"stripe": instrument}}}
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/vnd.api+json"}
+    return request(f"/v1/orders/{order}/charge", headers, json.dumps(wish).encode())
+
+
+def request(path: str, headers: Mapping[str, str] = NO_HEADERS, body: bytes = b"") -> bytes:
+    """A POST as it is on the wire."""
+    told = {**headers, "Host": LOOPBACK, "Content-Length": str(len(body))}
+    lines = [f"POST {path} HTTP/1.1", *(f"{name}: {told[name]}" for name in told)]
+    return "\r\n".join((*lines, "", "")).encode() + body

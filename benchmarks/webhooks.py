@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
-from typing import Any, Final, LiteralString
+from typing import Final, LiteralString
 
 import psycopg2
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 a class
@@ -16,7 +16,7 @@ from benchmarks.charge.ground import open_ground
 from benchmarks.client import Line, Load, ask_for
 from benchmarks.finding import Finding, Goal, Plan, Ratio, Row
 from benchmarks.post import Post, open_post, wait_for_events
-from benchmarks.serving import OURS, Server, place, served, working
+from benchmarks.serving import OURS, Server, place, select, served, working
 from benchmarks.turns import Measure, Sample, collect, rows_of
 from shared.domain.charge import Provider
 
@@ -76,7 +76,7 @@ def _by_provider(measure: Callable[[Provider], Sample], name: str) -> Mapping[st
 
 def _store(post: Post, server: Server, plan: Plan, provider: Provider) -> Sample:
     """Twice as many POSTs as events; then wait until all are handled."""
-    [(last,)] = _select(server.database, _LAST)
+    [(last,)] = select(server.database, _LAST)
     count = int(_A_SECOND * (plan.seconds + 1))
     waiting = wait_for_events(server.database, provider, count)
     events = [post.approved(provider, each) for each in waiting]
@@ -85,7 +85,7 @@ def _store(post: Post, server: Server, plan: Plan, provider: Provider) -> Sample
     )
     ends = time.monotonic() + _PATIENCE
     while True:
-        [(unhandled, count, seconds)] = _select(server.database, _HANDLED, last)
+        [(unhandled, count, seconds)] = select(server.database, _HANDLED, last)
         if not unhandled:
             return Sample(stored.value, {**stored.beside, "handled, events/s": count / seconds})
         if time.monotonic() > ends:
@@ -124,9 +124,3 @@ def _complete(post: Post, server: Server, provider: Provider) -> Sample:
 def _is_completed(cursor: Cursor, order: int) -> bool:
     cursor.execute(_COMPLETED, (order,))
     return bool(cursor.fetchall()[0][0])
-
-
-def _select(database: str, query: LiteralString, *given: object) -> list[tuple[Any, ...]]:
-    with closing(psycopg2.connect(database)) as connection, connection.cursor() as cursor:
-        cursor.execute(query, given)
-        return cursor.fetchall()
