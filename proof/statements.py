@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Executable
 
+from proof.statements_of_attempts import ATTEMPTS, open_attempts
 from proof.statements_of_circuits import circuit_of, is_held, let_through
-from proof.tables import Row, Tables
+from proof.tables import Handler, Row, Tables, without
 from shared.domain.charge import RELEASED, OrderStatus, Status
-from shared.repository.attempts import (
-    _COUNT,
-    _FINISH,
-    _FORGIVE,
-    _HISTORY,
-    _NOTE,
-    _NUMBER,
-    _OPEN,
-    _START,
-)
+from shared.repository.called_off import _CLAIM_TO_CANCEL, _HOLD_TO_CANCEL, _WISH
 from shared.repository.charges import (
     _CLAIM,
-    _CLAIM_TO_CANCEL,
     _CONTESTED,
     _FIND,
-    _HOLD_TO_CANCEL,
     _LOCK,
     _UPDATE,
-    _WISH,
 )
-from shared.repository.ledger import _APPEND, _COMPLETE, PAYABLE
+from shared.repository.ledger import _APPEND, _COMPLETE
 from shared.repository.outbox import _ANNOUNCE
-
-Handler = Callable[[Tables, Row], list[Row]]
+from shared.repository.settling import _LOCK as _LOCK_TO_SETTLE
 
 _CLAIMABLE: Final = frozenset({Status.ACCEPTED, Status.SUBMITTING, Status.INDETERMINATE})
 _CANCELLABLE: Final = frozenset({Status.ACCEPTED, Status.REQUIRES_ACTION})
@@ -42,10 +29,6 @@ _CANCELLABLE: Final = frozenset({Status.ACCEPTED, Status.REQUIRES_ACTION})
 
 def _is_past(at: datetime | None, now: datetime) -> bool:
     return at is not None and at <= now
-
-
-def _without(row: Row, *names: str) -> Row:
-    return {name: value for name, value in row.items() if name not in names}
 
 
 def _with_order(tables: Tables, charge: Row) -> Row:
@@ -116,6 +99,21 @@ def _lock(tables: Tables, given: Row) -> list[Row]:
     return [_with_order(tables, charge)] if charge else []
 
 
+def _lock_to_settle(tables: Tables, given: Row) -> list[Row]:
+    return [
+        locked
+        | without(attempt, "id")
+        | {"is_kept_apart": _is_stray(tables, locked, given["capture"])}
+        for locked in _lock(tables, given)
+        for attempt in open_attempts(tables, locked["id"]) or [{"number": None}]
+    ]
+
+
+def _is_stray(tables: Tables, charge: Row, capture: str | None) -> bool:
+    same = {name: charge[name] for name in ("provider", "account")}
+    return bool(tables.where("stray_captures", capture_reference=capture, **same))
+
+
 def _contested(tables: Tables, given: Row) -> list[Row]:
     others = tables.where("charges", order_id=given["order"])
     standing = [row for row in others if row["id"] != given["id"] and row["status"] not in RELEASED]
@@ -153,46 +151,7 @@ def _find(tables: Tables, given: Row) -> list[Row]:
 
 
 def _update(tables: Tables, given: Row) -> list[Row]:
-    return [tables.update("charges", given["charge"], _without(given, "charge"))]
-
-
-def _open(tables: Tables, given: Row) -> list[Row]:
-    return tables.where("attempts", charge_id=given["charge"], finished_at=None)
-
-
-def _number(tables: Tables, given: Row) -> list[Row]:
-    number = tables.rows["charges"][given["id"]]["attempts"] + 1
-    row = tables.update("charges", given["id"], {"attempts": number})
-    return [{"identifier": row["identifier"], "attempts": number}]
-
-
-def _start(tables: Tables, given: Row) -> list[Row]:
-    return [tables.insert("attempts", given)]
-
-
-def _count(tables: Tables, given: Row) -> list[Row]:
-    tries = tables.rows["attempts"][given["attempt"]]["tries"] + 1
-    return [tables.update("attempts", given["attempt"], {"tries": tries})]
-
-
-def _forgive(tables: Tables, given: Row) -> list[Row]:
-    tries = tables.rows["attempts"][given["attempt"]]["tries"] - 1
-    return [tables.update("attempts", given["attempt"], {"tries": tries})]
-
-
-def _note(tables: Tables, given: Row) -> list[Row]:
-    return [tables.update("attempts", given["attempt"], _without(given, "attempt"))]
-
-
-def _finish(tables: Tables, given: Row) -> list[Row]:
-    answer = _without(given, "charge")
-    return [tables.update("attempts", row["id"], answer) for row in _open(tables, given)]
-
-
-def _history(tables: Tables, given: Row) -> list[Row]:
-    rows = tables.where("attempts", charge_id=given["id"])[-20:]
-    hidden = ("id", "charge_id", "request")
-    return [{"attempts": [_without(row, *hidden) for row in rows] or None}]
+    return [tables.update("charges", given["charge"], without(given, "charge"))]
 
 
 def _append(tables: Tables, given: Row) -> list[Row]:
@@ -206,29 +165,27 @@ def _announce(tables: Tables, given: Row) -> list[Row]:
 
 
 def _complete(tables: Tables, given: Row) -> list[Row]:
-    if tables.rows["orders"][given["order"]]["status"] not in PAYABLE:
+    if tables.rows["orders"][given["order"]]["status"] not in given["payable"]:
         return []
-    times = {name: given[name] for name in ("completed_at", "updated_at")}
-    return [tables.update("orders", given["order"], times | {"status": OrderStatus.COMPLETED})]
+    paid = {
+        "status": OrderStatus.COMPLETED,
+        "completed_at": given["now"],
+        "updated_at": given["now"],
+    }
+    return [tables.update("orders", given["order"], paid)]
 
 
 CHARGES: Final[dict[Executable, Handler]] = {
+    **ATTEMPTS,
     _CLAIM: _claim,
     _WISH: _wish,
     _CLAIM_TO_CANCEL: _claim_to_cancel,
     _HOLD_TO_CANCEL: _hold_to_cancel,
     _LOCK: _lock,
+    _LOCK_TO_SETTLE: _lock_to_settle,
     _CONTESTED: _contested,
     _FIND: _find,
     _UPDATE: _update,
-    _OPEN: _open,
-    _NUMBER: _number,
-    _START: _start,
-    _COUNT: _count,
-    _FORGIVE: _forgive,
-    _NOTE: _note,
-    _FINISH: _finish,
-    _HISTORY: _history,
     _APPEND: _append,
     _ANNOUNCE: _announce,
     _COMPLETE: _complete,

@@ -7,12 +7,12 @@ from typing import Final
 
 from sqlalchemy import Executable
 
-from proof.statements import CHARGES, Handler
+from proof.statements import CHARGES
 from proof.statements_of_circuits import CIRCUITS, circuit_of, held_until, is_held
 from proof.statements_of_intake import INTAKE
 from proof.statements_of_refunds import REFUNDS
 from proof.statements_of_strays import STRAYS
-from proof.tables import Row, Tables
+from proof.tables import Handler, Row, Tables
 from shared.domain.charge import RELEASED, OrderStatus, Status
 from shared.repository.dispatch import _GIVE_BACK, _TAKE_DUE
 from shared.repository.inbox import _STORE, _UNHANDLED, _UNHANDLED_LOCKED, _WRITE

@@ -7,8 +7,7 @@ from typing import Final
 from sqlalchemy import Executable
 
 from proof.constraints import is_live
-from proof.statements import Handler
-from proof.tables import Row, Tables
+from proof.tables import Handler, Row, Tables
 from shared.domain.charge import RELEASED, Status
 from shared.repository.intake import _ACCEPT, _TARGET
 

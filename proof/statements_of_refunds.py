@@ -6,9 +6,8 @@ from typing import Final
 
 from sqlalchemy import Executable
 
-from proof.statements import Handler
 from proof.statements_of_circuits import circuit_of, is_held, let_through
-from proof.tables import Row, Tables
+from proof.tables import Handler, Row, Tables
 from shared.domain.refund import RESERVING, Origin, RefundStatus
 from shared.repository.refund_claims import _CLAIM, _FREEZE, _RENEW
 from shared.repository.refund_intake import _LOCK as _LOCK_REFUNDABLE

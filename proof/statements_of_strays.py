@@ -6,8 +6,7 @@ from typing import Final
 
 from sqlalchemy import Executable
 
-from proof.statements import Handler
-from proof.tables import Row, Tables
+from proof.tables import Handler, Row, Tables
 from shared.domain.refund import Origin, RefundStatus
 from shared.repository.strays import _FIND, _REFUND, _STORE
 

@@ -90,3 +90,12 @@ class Tables:
     def _check(self, table: str, before: Row | None, row: Row) -> None:
         if check := self._checks.get(table):
             check(self, before, row)
+
+
+Handler = Callable[[Tables, Row], list[Row]]
+"""What a statement does to the tables, given its values."""
+
+
+def without(row: Row, *names: str) -> Row:
+    """The row without those columns."""
+    return {name: value for name, value in row.items() if name not in names}

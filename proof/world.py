@@ -31,7 +31,7 @@ from shared.domain.charge import (
 from shared.domain.circuit import Rules
 from shared.domain.money import Money
 from shared.domain.outcomes import Withdrawn
-from shared.repository import charges, intake, orders, overdue, refund_intake
+from shared.repository import called_off, charges, intake, orders, overdue, refund_intake
 from shared.repository import inbox as stored
 from shared.repository.idempotency import CallerKey
 from shared.settlement import Source, settle
@@ -164,7 +164,7 @@ class World:
             if charge.status is Status.ACCEPTED and charge.claim_number == 0:
                 settle(connection, self.deps, charge_id, Withdrawn("untried"), Source("shim"))
             elif charge.status in {Status.ACCEPTED, Status.REQUIRES_ACTION}:
-                charges.wish_to_cancel(connection, charge_id, self.now)
+                called_off.wish_to_cancel(connection, charge_id, self.now)
 
     def cancel_order(self) -> None:
         """An operator cancels the order, if no charge may still pay it."""

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import Connection
 
 from shared import metrics, review, stray_money
+from shared.batch import Writer, together
 from shared.container import Container
 from shared.domain import outcomes as o
 from shared.domain.charge import SETTLED, Charge, Status
@@ -18,13 +19,13 @@ from shared.domain.decisions import Circumstances, Decision, judge
 from shared.domain.errors import ClaimLost
 from shared.domain.evidence import facts_of
 from shared.domain.retry_policy import AttemptRecord
-from shared.domain.state_machine import Event
 from shared.domain.suggestions import Case
-from shared.repository import attempts, charges, circuits, ledger, strays
+from shared.repository import attempts, charge_columns, charges, circuits, ledger, strays
+from shared.repository.charge_columns import WAITING
+from shared.repository.settling import Weighed, lock_to_settle
 
 log = structlog.get_logger()
 
-WAITING: Final = {Status.ACCEPTED, Status.SUBMITTING, Status.INDETERMINATE}
 _INDEFINITE: Final = (o.NotSent, o.Indeterminate, o.Misconfigured, o.PayerActed)
 
 
@@ -44,29 +45,19 @@ def settle(
 
     Raises ClaimLost where the claim that brings the outcome has a successor.
     """
-    charge = charges.lock_charge(connection, charge_id)
+    weighed = weigh(connection, charge_id, outcome)
+    charge = weighed.charge
     if source.claim_number not in (None, charge.claim_number):
         raise ClaimLost(f"charge {charge_id}: claim {source.claim_number} was taken over")
-    attempt = attempts.open_attempt(connection, charge_id)
-    seen = circumstances(connection, deps, charge, outcome, attempt)
+    seen = circumstances(connection, deps, weighed, outcome)
     if isinstance(outcome, o.Unanswered):
-        seen = _held(connection, charge, attempt, seen, source)
-    now = seen.now
+        seen = _held(connection, weighed, seen, source)
     decision = judge(charge, outcome, seen)
-    is_over = decision.status in SETTLED
-    _write_attempt(connection, charge, attempt, outcome, now, is_over=is_over)
     if decision.verdict is not None and isinstance(outcome, o.Approved):
         evidence = {**(source.evidence or {}), "answer": facts_of(outcome)}
-        found = strays.Finding(now, source.actor, evidence)
+        found = strays.Finding(seen.now, source.actor, evidence)
         stray_money.keep(connection, charge, outcome, decision.verdict, found)
-    if decision.status is not charge.status:
-        if decision.status is Status.NEEDS_REVIEW:
-            case = Case(charge, outcome, decision.verdict.misfit if decision.verdict else None)
-            source = replace(source, evidence=review.present(connection, case, source.evidence))
-        _write_move(connection, charge, outcome, decision, source, now)
-        _count_move(charge, decision.status, attempt, now)
-    elif source.claim_number is not None and decision.retry_at and decision.status in WAITING:
-        charges.update_charge(connection, charge_id, _put_off(decision, now))
+    _record(connection, weighed, outcome, decision, source, seen.now)
     log.info("charge.settled", charge_id=charge_id, status=decision.status, by=decision.event)
     return decision.status
 
@@ -81,22 +72,25 @@ def write_resolution(
 ) -> None:
     """Write what a person decided of a locked charge; the database refuses any other status."""
     now = deps.clock()
-    _write_attempt(connection, charge, None, outcome, now, is_over=True)
-    _write_move(connection, charge, outcome, decision, source, now)
+    with together(connection) as writer:
+        weighed = Weighed(charge, attempt=None, is_kept_apart=False)
+        _write_attempt(writer, weighed, outcome, now, is_over=True)
+        _write_move(writer, charge, outcome, decision, source, now)
     log.info("charge.resolved", charge_id=charge.id, status=decision.status, by=decision.event)
 
 
+def weigh(connection: Connection, charge_id: int, outcome: o.Outcome) -> Weighed:
+    """Lock the charge, and read what a decision about it and the outcome needs."""
+    capture = outcome.capture_reference if isinstance(outcome, o.Approved) else None
+    return lock_to_settle(connection, charge_id, capture)
+
+
 def circumstances(
-    connection: Connection,
-    deps: Container,
-    charge: Charge,
-    outcome: o.Outcome,
-    attempt: attempts.Attempt | None,
+    connection: Connection, deps: Container, weighed: Weighed, outcome: o.Outcome
 ) -> Circumstances:
     """What a decision about the charge needs besides the charge and the outcome."""
-    money = outcome.capture_reference if isinstance(outcome, o.Approved) else None
-    is_late = money is not None and charge.status is Status.FAILED
-    now = deps.clock()
+    charge, attempt, now = weighed.charge, weighed.attempt, deps.clock()
+    is_late = isinstance(outcome, o.Approved) and charge.status is Status.FAILED
     return Circumstances(
         now=now,
         tries=attempt.tries + attempt.number - 1 if attempt else 0,
@@ -106,42 +100,69 @@ def circumstances(
         asked_at=attempt.started_at if attempt else None,
         late_money=deps.settings.late_money_wishes,
         is_contested=is_late and charges.is_contested(connection, charge),
-        is_kept_apart=(
-            money is not None and strays.find_stray(connection, charge, money) is not None
-        ),
+        is_kept_apart=weighed.is_kept_apart,
     )
 
 
 def _held(
-    connection: Connection,
-    charge: Charge,
-    attempt: attempts.Attempt | None,
-    seen: Circumstances,
-    source: Source,
+    connection: Connection, weighed: Weighed, seen: Circumstances, source: Source
 ) -> Circumstances:
     """What the charge's circuit changes: while it rests, a call that failed was no try."""
+    charge, attempt = weighed.charge, weighed.attempt
     key = Key(charge.provider, charge.account or "")
     hold = circuits.hold_of(connection, key, since=charge.created_at, now=seen.now)
     if hold.until is not None and attempt is not None and source.claim_number is not None:
-        attempts.forgive_try(connection, attempt.id)
+        attempts.forgive_try(connection, attempt)
     return replace(seen, held_until=hold.until, excused=hold.excused)
 
 
-def _write_attempt(
+def _record(
     connection: Connection,
-    charge: Charge,
-    attempt: attempts.Attempt | None,
+    weighed: Weighed,
     outcome: o.Outcome,
+    decision: Decision,
+    source: Source,
     now: datetime,
-    *,
-    is_over: bool,
+) -> None:
+    charge = weighed.charge
+    is_for_a_person = decision.status is Status.NEEDS_REVIEW is not charge.status
+    with together(connection) as writer:
+        is_over = decision.status in SETTLED
+        _write_attempt(writer, weighed, outcome, now, is_over=is_over)
+        if not is_for_a_person:
+            _write_decision(writer, weighed, outcome, decision, source, now)
+    if is_for_a_person:  # who is shown the attempt as it has just been written
+        case = Case(charge, outcome, decision.verdict.misfit if decision.verdict else None)
+        shown = replace(source, evidence=review.present(connection, case, source.evidence))
+        _write_decision(connection, weighed, outcome, decision, shown, now)
+
+
+def _write_attempt(
+    writer: Writer, weighed: Weighed, outcome: o.Outcome, now: datetime, *, is_over: bool
 ) -> None:
     answer = facts_of(outcome) | {"at": now.isoformat()}
     if is_over or not isinstance(outcome, _INDEFINITE):
-        attempts.finish_attempt(connection, charge.id, type(outcome).__name__, now, answer)
-    elif attempt:
-        taught = _taught(attempt.record, outcome)
-        attempts.note_answer(connection, attempt.id, taught, answer)
+        kind = type(outcome).__name__
+        attempts.finish_attempt(writer, weighed.charge.id, kind, now, answer)
+    elif attempt := weighed.attempt:
+        taught = replace(attempt, record=_taught(attempt.record, outcome))
+        attempts.note_answer(writer, taught, answer)
+
+
+def _write_decision(
+    writer: Writer,
+    weighed: Weighed,
+    outcome: o.Outcome,
+    decision: Decision,
+    source: Source,
+    now: datetime,
+) -> None:
+    charge = weighed.charge
+    if decision.status is not charge.status:
+        _write_move(writer, charge, outcome, decision, source, now)
+        _count_move(charge, decision.status, weighed.attempt, now)
+    elif source.claim_number is not None and decision.retry_at and decision.status in WAITING:
+        charges.update_charge(writer, charge.id, charge_columns.put_off(decision, now))
 
 
 def _taught(record: AttemptRecord, outcome: o.Outcome) -> AttemptRecord:
@@ -153,23 +174,22 @@ def _taught(record: AttemptRecord, outcome: o.Outcome) -> AttemptRecord:
 
 
 def _write_move(
-    connection: Connection,
+    writer: Writer,
     charge: Charge,
     outcome: o.Outcome,
     decision: Decision,
     source: Source,
     now: datetime,
 ) -> None:
-    values = _state(decision, now) | _facts(outcome, decision)
-    charges.update_charge(connection, charge.id, values)
+    charges.update_charge(writer, charge.id, charge_columns.moved(outcome, decision, now))
     ledger.record_transition(
-        connection, charge, decision, at=now, actor=source.actor, evidence=source.evidence
+        writer, charge, decision, at=now, actor=source.actor, evidence=source.evidence
     )
     if decision.status is Status.SUCCEEDED:
         if charge.status is Status.FAILED:
             log.warning("charge.paid_late", charge_id=charge.id, order_was=charge.order_status)
-        ledger.complete_order(connection, charge.order_id, now)
-    ledger.announce(connection, charge, decision, now)
+        ledger.complete_order(writer, charge.order_id, now)
+    ledger.announce(writer, charge, decision, now)
 
 
 def _count_move(
@@ -181,64 +201,3 @@ def _count_move(
         metrics.CHARGE_SETTLE_SECONDS.labels(charge.provider).observe(waited)
         if attempt:
             metrics.CHARGE_TRIES.labels(charge.provider).observe(attempt.tries)
-
-
-def _put_off(decision: Decision, now: datetime) -> dict[str, Any]:
-    return {
-        "claimed_until": None,
-        "next_attempt_at": decision.retry_at,
-        "dispatch_at": decision.retry_at,
-        "updated_at": now,
-    }
-
-
-def _state(decision: Decision, now: datetime) -> dict[str, Any]:
-    failure = decision.failure
-    values = _put_off(decision, now) | {
-        "status": decision.status,
-        "deadline_at": decision.deadline_at,
-        "settled_at": now if decision.status in SETTLED else None,
-        "failure_code": failure.code if failure else None,
-        "failure_message": failure.message if failure else None,
-        "next_action": None,
-    }
-    if decision.is_final:
-        values |= {"parked_reason": None}
-    return values if decision.status in WAITING else values | {"instrument": None}
-
-
-def _facts(outcome: o.Outcome, decision: Decision) -> dict[str, Any]:
-    if decision.event is Event.CONTRADICTED:
-        return {}  # the provider's ids may be another charge's: they stay in the evidence
-    match outcome:
-        case o.Approved():
-            return _capture(outcome)
-        case o.RequiresAction(reference, action):
-            return {"provider_reference": reference, "next_action": _action(action)}
-        case o.Submitted(reference, _, capture) if capture:
-            return {"provider_reference": reference, "capture_reference": capture}
-        case o.Submitted(reference) | o.PayerActed(reference) | o.Canceled(reference):
-            return {"provider_reference": reference}
-        case o.Declined(reference=str(reference)):
-            return {"provider_reference": reference}
-        case _:
-            return {}
-
-
-def _capture(fact: o.Approved) -> dict[str, Any]:
-    card = fact.card or o.Card("unknown")
-    return {
-        "provider_reference": fact.reference,
-        "capture_reference": fact.capture_reference,
-        "amount_captured_minor": fact.money.amount_minor,
-        "paid_via": card.paid_via,
-        "brand": card.brand,
-        "last4": card.last4,
-        "exp_month": card.exp_month,
-        "exp_year": card.exp_year,
-    }
-
-
-def _action(action: o.NextAction) -> dict[str, str]:
-    known = {"kind": action.kind, "url": action.url, "client-secret": action.client_secret}
-    return {name: value for name, value in known.items() if value is not None}

@@ -15,7 +15,7 @@ from shared.domain import outcomes as o
 from shared.domain.charge import Charge
 from shared.domain.errors import ClaimLost, NotConfigured
 from shared.observability import about
-from shared.repository import charges, pacing
+from shared.repository import called_off, pacing
 from shared.settlement import Source, settle
 from worker.breaker import key_of, refuse, tell
 from worker.pacing import has_to_wait
@@ -54,7 +54,7 @@ def execute(deps: Container, charge_id: int) -> Report | None:
                 settle(connection, deps, charge_id, outcome, Source(_ACTOR, charge.claim_number))
                 if isinstance(outcome, o.NotSent | o.Indeterminate) and outcome.retry_after:
                     until = deps.clock() + outcome.retry_after
-                    charges.hold_to_cancel(connection, charge_id, charge.claim_number, until)
+                    called_off.hold_to_cancel(connection, charge_id, charge.claim_number, until)
     except ClaimLost as lost:
         metrics.CLAIMS_LOST.labels("charge").inc()
         log.warning("claim.lost", charge_id=charge_id, reason=str(lost))
@@ -66,7 +66,7 @@ def _claim(deps: Container, charge_id: int) -> tuple[Charge, int | None] | None:
     now = deps.clock()
     until = now + timedelta(seconds=deps.settings.claim_lease)
     with unit_of_work(deps.engine) as connection:
-        claim = charges.claim_to_cancel(connection, charge_id, now=now, until=until)
+        claim = called_off.claim_to_cancel(connection, charge_id, now=now, until=until)
         if claim is not None and claim[0].provider_reference is not None:
             deps.provider(claim[0].provider)  # else nothing of the claim stays
     return claim

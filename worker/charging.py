@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import Connection
 
 from shared import metrics
+from shared.batch import Writer, together
 from shared.container import Container
 from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
@@ -20,7 +20,7 @@ from shared.domain.errors import ClaimLost, NotConfigured
 from shared.domain.retry_policy import Step, next_step
 from shared.domain.state_machine import Event
 from shared.observability import about
-from shared.providers.base import ChargeRequest
+from shared.providers.base import ChargeRequest, FrozenCall
 from shared.repository import attempts, charges, ledger, pacing
 from shared.settlement import Source, settle
 from worker.breaker import key_of, refuse, tell
@@ -104,36 +104,45 @@ def _claim(deps: Container, charge_id: int) -> Claim | None:
         deps.provider(claimed.charge.provider)  # else nothing of the claim stays
         sealed = claimed.sealed_instrument
         instrument = deps.vault.open_instrument(sealed) if sealed else PayPalCheckout()
-        _record_claim(connection, deps, claimed)
-        attempt = _current_attempt(connection, deps, claimed, instrument)
+        before = attempts.open_attempt(connection, charge_id) if claimed.attempts else None
+        with together(connection) as writer:
+            _record_claim(writer, deps, claimed)
+            attempt = _current_attempt(writer, deps, claimed, before, instrument)
         step = next_step(attempt.record, now)
-        attempts.count_try(connection, attempt.id)
     return Claim(claimed.charge, attempt, instrument, step, until, claimed.probe)
 
 
-def _record_claim(connection: Connection, deps: Container, claimed: charges.ClaimedCharge) -> None:
+def _record_claim(writer: Writer, deps: Container, claimed: charges.ClaimedCharge) -> None:
     if claimed.found_as in _CLAIM_EVENTS:
         event, reason = _CLAIM_EVENTS[claimed.found_as]
         move = Decision(event, claimed.charge.status, reason)
         ledger.record_transition(
-            connection, claimed.as_found, move, at=deps.clock(), actor=_ACTOR, evidence=None
+            writer, claimed.as_found, move, at=deps.clock(), actor=_ACTOR, evidence=None
         )
 
 
 def _current_attempt(
-    connection: Connection, deps: Container, claimed: charges.ClaimedCharge, instrument: Instrument
+    writer: Writer,
+    deps: Container,
+    claimed: charges.ClaimedCharge,
+    attempt: attempts.Attempt | None,
+    instrument: Instrument,
 ) -> attempts.Attempt:
     charge, now = claimed.charge, deps.clock()
-    attempt = attempts.open_attempt(connection, charge.id)
     if attempt and claimed.found_as is Status.SUBMITTING:
-        attempt = attempts.suspect(connection, attempt)
+        attempt = attempts.suspect(writer, attempt)
     if attempt and next_step(attempt.record, now) is Step.RENEW:
-        attempts.finish_attempt(connection, charge.id, "Expired", now, {"outcome": "Expired"})
+        attempts.finish_attempt(writer, charge.id, "Expired", now, {"outcome": "Expired"})
         attempt = None
     if attempt:
+        attempts.count_try(writer, attempt)
         return attempt
-    call = deps.provider(charge.provider).freeze(_request(charge, instrument))
-    return attempts.start_attempt(connection, charge.id, call, now)
+    call, number = _freeze(deps, charge, instrument), claimed.attempts + 1
+    return attempts.start_attempt(writer, charge, call, number=number, now=now)
+
+
+def _freeze(deps: Container, charge: Charge, instrument: Instrument) -> FrozenCall:
+    return deps.provider(charge.provider).freeze(_request(charge, instrument))
 
 
 def _request(charge: Charge, instrument: Instrument) -> ChargeRequest:

@@ -12,7 +12,7 @@ from shared.domain.errors import ActionRefused
 from shared.domain.outcomes import Withdrawn
 from shared.operations.acting import Mandate, act
 from shared.operations.charges import found
-from shared.repository import charges
+from shared.repository import called_off
 from shared.repository.operator_actions import OperatorAction
 from shared.settlement import Source, settle
 
@@ -42,7 +42,7 @@ def call_off(connection: Connection, deps: Container, charge: Charge, source: So
     if _is_untried(charge):
         settle(connection, deps, charge.id, Withdrawn("cancelled before anything was sent"), source)
     elif charge.status is not Status.CANCELED:
-        charges.wish_to_cancel(connection, charge.id, deps.clock())
+        called_off.wish_to_cancel(connection, charge.id, deps.clock())
 
 
 def cancel(deps: Container, charge_id: int, mandate: Mandate) -> OperatorAction:

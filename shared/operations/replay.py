@@ -15,9 +15,9 @@ from shared.domain.errors import ActionRefused, UnknownRecord
 from shared.domain.refund import RefundFact
 from shared.operations.acting import Mandate, act
 from shared.providers.base import Disconnected, DisputeFact
-from shared.repository import attempts, charges, inbox
+from shared.repository import charges, inbox
 from shared.repository.operator_actions import OperatorAction
-from shared.settlement import circumstances
+from shared.settlement import circumstances, weigh
 
 Fact = o.Outcome | RefundFact | DisputeFact | Disconnected | None
 
@@ -85,6 +85,6 @@ def _decide(
     charge = charges.read_charge(connection, charge_id)
     if fact is None or isinstance(fact, RefundFact | DisputeFact | Disconnected):
         return charge.status, None
-    attempt = attempts.open_attempt(connection, charge_id)
-    seen = circumstances(connection, deps, charge, fact, attempt)
-    return charge.status, judge(charge, fact, seen)
+    weighed = weigh(connection, charge_id, fact)
+    seen = circumstances(connection, deps, weighed, fact)
+    return weighed.charge.status, judge(weighed.charge, fact, seen)

@@ -8,16 +8,18 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, TextClause, bindparam, text, update
 
+from shared.batch import Writer
 from shared.domain.charge import Charge, OrderStatus, Provider, Status
 from shared.domain.errors import UnknownRecord
 from shared.domain.money import Money
 from shared.repository.circuits import IS_HELD, IS_LET_THROUGH, JOIN_CIRCUIT, PROBE, PROBED
 from shared.tables import charges as table
 
-_COLUMNS: Final = """
+COLUMNS: Final = """
     c.id, c.identifier, c.order_id, o.identifier AS order_identifier, o.status AS order_status,
     c.provider, c.status, c.amount_minor, c.currency, c.account, c.provider_reference,
-    c.capture_reference, c.amount_captured_minor, c.claim_number, c.created_at, c.instrument
+    c.capture_reference, c.amount_captured_minor, c.claim_number, c.created_at, c.instrument,
+    c.attempts
 """
 
 
@@ -30,6 +32,8 @@ class ClaimedCharge:
     found_as: Status
     probe: int | None
     """The number of the probe that it is, where its circuit is half-open."""
+    attempts: int
+    """How many it has had."""
 
     @property
     def as_found(self) -> Charge:
@@ -53,7 +57,7 @@ _CLAIM: Final = text(f"""
         updated_at = :now
     FROM found LEFT JOIN probe ON true, orders o
     WHERE c.id = found.id AND o.id = c.order_id AND {IS_LET_THROUGH}
-    RETURNING {_COLUMNS}, found.status AS found_as, probe.probe_number AS probe
+    RETURNING {COLUMNS}, found.status AS found_as, probe.probe_number AS probe
 """)  # noqa: S608 - the columns are a constant of this module
 
 
@@ -73,69 +77,16 @@ def claim_charge(
         return None
     sealed = row["instrument"]  # psycopg2 hands bytea out as a memoryview
     return ClaimedCharge(
-        _charge(row), bytes(sealed) if sealed else None, Status(row["found_as"]), row["probe"]
+        charge=charge_of(row),
+        sealed_instrument=bytes(sealed) if sealed else None,
+        found_as=Status(row["found_as"]),
+        probe=row["probe"],
+        attempts=row["attempts"],
     )
 
 
-_WISH: Final = text("""
-    UPDATE charges SET cancel_requested_at = :now, dispatch_at = :now, updated_at = :now
-    WHERE id = :id AND cancel_requested_at IS NULL
-""")
-
-
-def wish_to_cancel(connection: Connection, charge_id: int, now: datetime) -> None:
-    """Keep the buyer's wish, due at once; the charge is locked, and waits for its payer."""
-    connection.execute(_WISH, {"id": charge_id, "now": now})
-
-
-_CLAIM_TO_CANCEL: Final = text(f"""
-    WITH found AS MATERIALIZED (
-        SELECT c.id, CASE WHEN provider_reference IS NOT NULL THEN {PROBED} END AS circuit_id
-        FROM charges c {JOIN_CIRCUIT}
-        WHERE c.id = :id AND cancel_requested_at IS NOT NULL
-          AND status IN ('accepted', 'requires_action')
-          AND (claimed_until IS NULL OR claimed_until <= :now)
-          AND (provider_reference IS NULL OR NOT {IS_HELD})
-        FOR NO KEY UPDATE OF c
-    ), {PROBE}
-    UPDATE charges c SET
-        claim_number = c.claim_number + 1, claimed_until = :until, dispatch_at = :until,
-        updated_at = :now
-    FROM found LEFT JOIN probe ON true, orders o
-    WHERE c.id = found.id AND o.id = c.order_id AND {IS_LET_THROUGH}
-    RETURNING {_COLUMNS}, probe.probe_number AS probe
-""")  # noqa: S608 - as above
-
-
-def claim_to_cancel(
-    connection: Connection, charge_id: int, *, now: datetime, until: datetime
-) -> tuple[Charge, int | None] | None:
-    """Take a charge that is to be cancelled, of which no call is out, with its probe's number.
-
-    None where that is not so, or its circuit holds it; what was never sent needs no call.
-    """
-    arguments = {"id": charge_id, "now": now, "until": until}
-    row = connection.execute(_CLAIM_TO_CANCEL, arguments).mappings().one_or_none()
-    return None if row is None else (_charge(row), row["probe"])
-
-
-_HOLD_TO_CANCEL: Final = text("""
-    UPDATE charges SET claimed_until = :until, dispatch_at = :until
-    WHERE id = :id AND claim_number = :claim AND claimed_until IS NOT NULL
-      AND status = 'requires_action'
-""")
-
-
-def hold_to_cancel(
-    connection: Connection, charge_id: int, claim_number: int, until: datetime
-) -> None:
-    """Keep a charge that could not be cancelled yet in hand until then, if it still is."""
-    arguments = {"id": charge_id, "claim": claim_number, "until": until}
-    connection.execute(_HOLD_TO_CANCEL, arguments)
-
-
 _READ: Final = (
-    f"SELECT {_COLUMNS} FROM orders o JOIN charges c ON c.order_id = o.id WHERE c.id = :id"  # noqa: S608 - as above
+    f"SELECT {COLUMNS} FROM orders o JOIN charges c ON c.order_id = o.id WHERE c.id = :id"  # noqa: S608 - as above
 )
 _ONE: Final = text(_READ)
 _LOCK: Final = text(f"{_READ} FOR NO KEY UPDATE OF o, c")
@@ -155,7 +106,7 @@ def _one(connection: Connection, query: TextClause, charge_id: int) -> Charge:
     row = connection.execute(query, {"id": charge_id}).mappings().one_or_none()
     if row is None:
         raise UnknownRecord(f"charge {charge_id}")
-    return _charge(row)
+    return charge_of(row)
 
 
 _CONTESTED: Final = text("""
@@ -224,12 +175,13 @@ def find_charge(
 _UPDATE: Final = update(table).where(table.c.id == bindparam("charge"))
 
 
-def update_charge(connection: Connection, charge_id: int, values: dict[str, Any]) -> None:
+def update_charge(writer: Writer, charge_id: int, values: dict[str, Any]) -> None:
     """Write the named columns: called by the one door only."""
-    connection.execute(_UPDATE, {"charge": charge_id} | values)
+    writer.execute(_UPDATE, {"charge": charge_id} | values)
 
 
-def _charge(row: RowMapping) -> Charge:
+def charge_of(row: RowMapping) -> Charge:
+    """The charge in a row that holds COLUMNS."""
     return Charge(
         id=row["id"],
         identifier=row["identifier"],

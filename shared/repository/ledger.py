@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import insert, text
 
+from shared.batch import Writer
 from shared.domain.charge import Charge, OrderStatus, Status
 from shared.domain.decisions import Decision
 from shared.domain.outbound import OutboundType
 from shared.repository import outbox
-from shared.tables import orders, transitions
+from shared.tables import transitions
 
 ANNOUNCED: Final = {
     Status.SUCCEEDED: (OutboundType.CHARGE_SUCCEEDED, OutboundType.ORDER_COMPLETED),
@@ -22,11 +23,11 @@ ANNOUNCED: Final = {
 }
 """What the ticketing platform is told when a charge arrives at a status."""
 
-_APPEND: Final = insert(transitions)
+_APPEND: Final = insert(transitions).inline()
 
 
 def record_transition(
-    connection: Connection,
+    writer: Writer,
     charge: Charge,
     decision: Decision,
     *,
@@ -45,31 +46,30 @@ def record_transition(
         "reason": decision.reason,
         "evidence": evidence,
     }
-    connection.execute(_APPEND, move)
+    writer.execute(_APPEND, move)
 
 
 PAYABLE: Final = (OrderStatus.PENDING, OrderStatus.EXPIRED)
 """What money may still complete; whether it may an expired order is weighed before."""
 
-_COMPLETE: Final = (
-    update(orders)
-    .where(orders.c.id == bindparam("order"), orders.c.status.in_(PAYABLE))
-    .values(status=OrderStatus.COMPLETED)
-)
+_COMPLETE: Final = text("""
+    UPDATE orders SET status = 'completed', completed_at = :now, updated_at = :now
+    WHERE id = :order AND status = ANY(:payable)
+""")
 
 
-def complete_order(connection: Connection, order_id: int, now: datetime) -> None:
+def complete_order(writer: Writer, order_id: int, now: datetime) -> None:
     """Mark the order paid; the database refuses it without a succeeded charge."""
-    connection.execute(_COMPLETE, {"order": order_id, "completed_at": now, "updated_at": now})
+    writer.execute(_COMPLETE, {"order": order_id, "now": now, "payable": list(PAYABLE)})
 
 
-def announce(connection: Connection, charge: Charge, decision: Decision, now: datetime) -> None:
+def announce(writer: Writer, charge: Charge, decision: Decision, now: datetime) -> None:
     """Store what the ticketing platform must hear of the move, in the move's own transaction."""
     told = [
         outbox.Announcement(charge.order_id, kind, _payload(charge, decision))
         for kind in ANNOUNCED.get(decision.status, ())
     ]
-    outbox.announce(connection, told, now)
+    outbox.announce(writer, told, now)
 
 
 def _payload(charge: Charge, decision: Decision) -> dict[str, str | None]:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, text
 
+from shared.batch import Writer
 from shared.domain.outbound import OutboundType
 
 
@@ -42,7 +43,7 @@ _ANNOUNCE: Final = text("""
 """)
 
 
-def announce(connection: Connection, told: Sequence[Announcement], now: datetime) -> None:
+def announce(writer: Writer, told: Sequence[Announcement], now: datetime) -> None:
     """Store what happened, in that order, with a delivery due to each endpoint that wants it.
 
     One statement, in the transaction that holds the order's lock: so the ids of an order's events
@@ -57,7 +58,7 @@ def announce(connection: Connection, told: Sequence[Announcement], now: datetime
         "payloads": [json.dumps(one.data) for one in told],
         "now": now,
     }
-    connection.execute(_ANNOUNCE, arguments)
+    writer.execute(_ANNOUNCE, arguments)
 
 
 _PING: Final = text("""

@@ -7,7 +7,7 @@ from shared.crash_points import CrashPoint as P
 from shared.db import unit_of_work
 from shared.domain.charge import Provider
 from shared.domain.outcomes import PayerActed
-from shared.repository import charges
+from shared.repository import called_off
 from shared.settlement import Source, settle
 from shared.task_names import CHARGE_CANCEL, CHARGE_EXECUTE, REFUND_EXECUTE, WEBHOOK_EVENT_HANDLE
 from tests.crashes.invariants import assert_parked, assert_refunded
@@ -115,7 +115,7 @@ def _canceling(provider: Provider, op: str) -> Scene:
     def prepare(site: Site) -> tuple[int]:
         (charge,) = waiting_for(provider)(site)
         with unit_of_work(site.deps.engine) as connection:
-            charges.wish_to_cancel(connection, charge, site.clock())
+            called_off.wish_to_cancel(connection, charge, site.clock())
         return (charge,)
 
     return Scene(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from shared.crash_points import CrashPoint as P
 from shared.db import unit_of_work
 from shared.domain.charge import Provider
-from shared.repository import charges
+from shared.repository import called_off
 from shared.task_names import CHARGE_EXECUTE, REFUND_EXECUTE, WEBHOOK_EVENT_HANDLE
 from tests.crashes.invariants import assert_given_back
 from tests.crashes.of_charges import (
@@ -119,7 +119,7 @@ def _paid_late(provider: Provider) -> Callable[[Site], tuple[int]]:
     def prepare(site: Site) -> tuple[int]:
         (charge,) = waiting_for(provider)(site)
         with unit_of_work(site.deps.engine) as connection:
-            charges.wish_to_cancel(connection, charge, site.clock())
+            called_off.wish_to_cancel(connection, charge, site.clock())
         site.run()
         assert site.status(charge) == "canceled"
         TAKE[provider](site, str(site.again(charge).identifier), PRICE)

@@ -5,7 +5,7 @@ import pytest
 from sandbox.client import ControlError
 from shared.db import unit_of_work
 from shared.domain.outcomes import PayerActed
-from shared.repository import charges
+from shared.repository import called_off
 from shared.settlement import Source, settle
 from tests.reconciliation.refunding import announced, told
 from tests.reconciliation.workshop import Workshop
@@ -15,7 +15,7 @@ from worker import canceling, charging
 def wish(workshop: Workshop, charge: int) -> None:
     """Keep the buyer's wish, as the shim does for a charge that waits for its payer."""
     with unit_of_work(workshop.deps.engine) as connection:
-        charges.wish_to_cancel(connection, charge, workshop.clock())
+        called_off.wish_to_cancel(connection, charge, workshop.clock())
 
 
 def waiting(workshop: Workshop, provider: str) -> int:

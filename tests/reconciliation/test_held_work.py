@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from shared.db import unit_of_work
 from shared.domain.charge import Provider
 from shared.domain.circuit import Key
-from shared.repository import charges
+from shared.repository import called_off
 from tests.reconciliation.circuits import calls, circuit, pause, resume, settle_all
 from tests.reconciliation.refunding import ask, paid
 from tests.reconciliation.workshop import Workshop
@@ -94,7 +94,7 @@ def test_a_cancellation_waits_for_its_circuit_unless_nothing_was_sent(workshop: 
     pause(workshop, Key(Provider.PAYPAL))
     for charge_id in (sent, unsent):
         with unit_of_work(workshop.deps.engine) as connection:
-            charges.wish_to_cancel(connection, charge_id, workshop.clock())
+            called_off.wish_to_cancel(connection, charge_id, workshop.clock())
     before = calls(workshop)
     workshop.run()
     canceling.execute(workshop.deps, sent)
@@ -133,7 +133,7 @@ def test_what_only_waits_for_its_payer_is_looked_up_though_nothing_is_due_that_c
     refused = workshop.charge_by_stripe()
     workshop.run()
     with unit_of_work(workshop.deps.engine) as connection:
-        charges.wish_to_cancel(connection, refused, workshop.clock())
+        called_off.wish_to_cancel(connection, refused, workshop.clock())
     workshop.run()
     workshop.control.remove_fault()
     workshop.control.authenticate(workshop.row(waiting).provider_reference)

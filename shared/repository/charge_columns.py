@@ -1,0 +1,83 @@
+"""The columns of a charge that an outcome writes, and the decision about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from shared.domain import outcomes as o
+from shared.domain.charge import SETTLED, Status
+from shared.domain.decisions import Decision
+from shared.domain.state_machine import Event
+
+Columns = dict[str, Any]
+
+WAITING: Final = {Status.ACCEPTED, Status.SUBMITTING, Status.INDETERMINATE}
+"""What is still to be asked about, for which the instrument is kept."""
+
+
+def moved(outcome: o.Outcome, decision: Decision, now: datetime) -> Columns:
+    """What a move to another status writes."""
+    return _state(decision, now) | _facts(outcome, decision)
+
+
+def put_off(decision: Decision, now: datetime) -> Columns:
+    """What lets go of a charge until its next try."""
+    return {
+        "claimed_until": None,
+        "next_attempt_at": decision.retry_at,
+        "dispatch_at": decision.retry_at,
+        "updated_at": now,
+    }
+
+
+def _state(decision: Decision, now: datetime) -> Columns:
+    failure = decision.failure
+    values = put_off(decision, now) | {
+        "status": decision.status,
+        "deadline_at": decision.deadline_at,
+        "settled_at": now if decision.status in SETTLED else None,
+        "failure_code": failure.code if failure else None,
+        "failure_message": failure.message if failure else None,
+        "next_action": None,
+    }
+    if decision.is_final:
+        values |= {"parked_reason": None}
+    return values if decision.status in WAITING else values | {"instrument": None}
+
+
+def _facts(outcome: o.Outcome, decision: Decision) -> Columns:
+    if decision.event is Event.CONTRADICTED:
+        return {}  # the provider's ids may be another charge's: they stay in the evidence
+    match outcome:
+        case o.Approved():
+            return _capture(outcome)
+        case o.RequiresAction(reference, action):
+            return {"provider_reference": reference, "next_action": _action(action)}
+        case o.Submitted(reference, _, capture) if capture:
+            return {"provider_reference": reference, "capture_reference": capture}
+        case o.Submitted(reference) | o.PayerActed(reference) | o.Canceled(reference):
+            return {"provider_reference": reference}
+        case o.Declined(reference=str(reference)):
+            return {"provider_reference": reference}
+        case _:
+            return {}
+
+
+def _capture(fact: o.Approved) -> Columns:
+    card = fact.card or o.Card("unknown")
+    return {
+        "provider_reference": fact.reference,
+        "capture_reference": fact.capture_reference,
+        "amount_captured_minor": fact.money.amount_minor,
+        "paid_via": card.paid_via,
+        "brand": card.brand,
+        "last4": card.last4,
+        "exp_month": card.exp_month,
+        "exp_year": card.exp_year,
+    }
+
+
+def _action(action: o.NextAction) -> dict[str, str]:
+    known = {"kind": action.kind, "url": action.url, "client-secret": action.client_secret}
+    return {name: value for name, value in known.items() if value is not None}
