@@ -1,6 +1,7 @@
 """Makes the virtual environment, with nothing but the standard library.
 
-The stamp is written last, so a virtual environment without a valid stamp is an unfinished one.
+The stamp is laid first, empty, and written last: without any an environment is not ours to touch,
+and with another than is expected it is unfinished.
 """
 
 import contextlib
@@ -36,6 +37,7 @@ def main(arguments: list[str]) -> int:
         if is_current():
             return 0
         with one_at_a_time():
+            require_ours()
             return bring_up_to_date() if arguments == ["--existing"] else make()
     except LocalError as trouble:
         return complain(str(trouble))
@@ -92,8 +94,6 @@ def make() -> int:
         return 0
     require_space()
     print(f"Making .venv with Python {sys.version.split()[0]} ({sys.executable})")
-    # What an earlier, interrupted run left may look installed to pip, so nothing of it is kept.
-    STAMP.unlink(missing_ok=True)
     make_venv()
     install_and_stamp()
     return 0
@@ -102,7 +102,7 @@ def make() -> int:
 def install_and_stamp() -> None:
     """The part that must not stay half done."""
     started = time.monotonic()
-    STAMP.unlink(missing_ok=True)
+    STAMP.write_text("")
     install(VENV_PYTHON, REQUIREMENTS, log=DATA / "bootstrap.log")
     STAMP.write_text(stamp_by_venv())
     print(f"Ready in {time.monotonic() - started:.0f} s.")
@@ -121,6 +121,15 @@ def stamp_by_venv() -> str:
     return done.stdout
 
 
+def require_ours() -> None:
+    """Leave an environment alone that somebody else made: production may run on it."""
+    if VENV.exists() and not STAMP.exists():
+        raise LocalError(
+            f"{VENV} was not made by script/bootstrap, which does not touch it. To operate "
+            f"Chargehand with it, run script/chargehand; to develop, move it away, then try again."
+        )
+
+
 def require_space() -> None:
     """Say so before half of it is downloaded."""
     free = shutil.disk_usage(PROJECT).free
@@ -132,9 +141,14 @@ def require_space() -> None:
 
 
 def make_venv() -> None:
-    """Make an empty virtual environment with pip."""
+    """Make an empty virtual environment with pip, ours from its first moment on."""
+    VENV.mkdir(exist_ok=True)
+    STAMP.write_text("")
+    # What an earlier, interrupted run left may look installed to pip, so nothing of it is kept.
+    for left in set(VENV.iterdir()) - {STAMP}:
+        shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
     done = subprocess.run(
-        [sys.executable, "-I", "-m", "venv", "--clear", str(VENV)],
+        [sys.executable, "-I", "-m", "venv", str(VENV)],
         env=pip_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -1,6 +1,8 @@
-"""Every way to deploy runs what the Procfile names, by one command."""
+"""Every way to deploy runs what the Procfile names, by one command, and is operated by another."""
 
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,15 @@ from local.processes import read_procfile
 PROJECT = Path(__file__).resolve().parents[2]
 DEPLOY = PROJECT / "deploy"
 PROCESSES = set(read_procfile(PROJECT / "Procfile"))
+
+COPIED = [
+    (Path(source), Path(target))
+    for line in (DEPLOY / "Dockerfile").read_text().splitlines()
+    if line.startswith("COPY ") and "requirements.txt" not in line and "--from" not in line
+    for *sources, target in [line.split()[1:]]
+    for source in sources
+]
+"""What the image gets of the project, and where to: a file into a folder, a folder as one."""
 
 
 def documents(name: str) -> list[Any]:
@@ -72,3 +83,55 @@ def test_a_process_that_nobody_knows_is_refused() -> None:
 
     assert done.returncode == 1
     assert done.stderr == "The Procfile has no process named nobody.\n"
+
+
+def test_the_image_gets_what_its_context_admits() -> None:
+    admitted = (PROJECT / ".dockerignore").read_text().splitlines()
+
+    assert {f"!{source}" for source, _ in COPIED} <= set(admitted)
+
+
+@pytest.mark.parametrize("has_venv", [False, True], ids=["image", "systemd"])
+def test_operators_commands_run_with_the_packages_that_are_there(
+    tmp_path: Path, *, has_venv: bool
+) -> None:
+    project = tmp_path / "chargehand"
+    for source, target in COPIED:
+        copy = shutil.copytree if (PROJECT / source).is_dir() else shutil.copy
+        place = project / target / ("" if (PROJECT / source).is_dir() else source.name)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        copy(PROJECT / source, place)
+    packages = project / ".venv/bin" if has_venv else tmp_path / "packages/bin"
+    packages.mkdir(parents=True)
+    (packages / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    (packages / "python").chmod(0o755)
+    path = (
+        f"{project}/script:/usr/bin:/bin"
+        if has_venv
+        else f"{project}/script:{packages}:/usr/bin:/bin"
+    )
+
+    command = ["sh", "-c", "chargehand doctor --help"]
+    done = subprocess.run(
+        command, cwd="/", env={"PATH": path}, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Say what is wrong with this installation" in done.stdout
+    assert sorted(packages.iterdir()) == [packages / "python"]
+
+
+def test_operators_commands_say_where_nothing_is_installed(tmp_path: Path) -> None:
+    (tmp_path / "script").mkdir()
+    shutil.copy(PROJECT / "script/chargehand", tmp_path / "script")
+
+    done = subprocess.run(
+        [tmp_path / "script/chargehand", "doctor"],
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("Chargehand is not installed here: see Deploy in docs/operate.md")

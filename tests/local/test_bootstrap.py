@@ -79,15 +79,43 @@ def test_it_does_nothing_when_the_environment_is_current(project: Path, programs
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_it_takes_an_environment_without_a_stamp_for_an_unfinished_one(
+def test_it_takes_an_environment_with_an_empty_stamp_for_an_unfinished_one(
     project: Path, programs: Path
 ) -> None:
     make_venv(project)
+    stamp(project).write_text("")
 
     done = bootstrap(project, programs)
 
     assert done.returncode == 1
     assert "no Python was found" in done.stderr
+
+
+def test_it_leaves_an_environment_alone_that_it_did_not_make(project: Path, programs: Path) -> None:
+    make_venv(project)
+    (programs / "python3").symlink_to(sys.executable)
+    before = sorted((project / ".venv").rglob("*"))
+
+    done = bootstrap(project, programs)
+
+    assert done.returncode == 1
+    assert "was not made by script/bootstrap" in done.stderr
+    assert sorted((project / ".venv").rglob("*")) == before
+
+
+def test_it_makes_an_interrupted_environment_of_its_own_from_nothing(
+    project: Path, programs: Path
+) -> None:
+    make_venv(project)
+    stamp(project).write_text("")
+    (project / ".venv" / "left").mkdir()
+    (programs / "python3").symlink_to(sys.executable)
+
+    done = bootstrap(project, programs)
+
+    assert done.returncode == 0, done.stderr
+    assert not (project / ".venv" / "left").exists()
+    assert bootstrap(project, programs).stdout == ""
 
 
 def test_it_takes_an_environment_that_does_not_run_for_an_unfinished_one(
@@ -254,6 +282,7 @@ def make_venv(project: Path) -> None:
     subprocess.run(command, check=True)
 
 
-def stamp(project: Path) -> None:
+def stamp(project: Path) -> Path:
     code = "from local.bootstrap import STAMP, stamp_by_venv; STAMP.write_text(stamp_by_venv())"
     subprocess.run([sys.executable, "-c", code], cwd=project, check=True)
+    return project / ".venv" / "chargehand-stamp"
