@@ -8,6 +8,7 @@ from shared.task_names import (
     MAINTENANCE,
     QUEUES,
     RECONCILE_RUN,
+    RETENTION_RUN,
     SWEEP_RUN,
     WATCH_RUN,
     queue_of,
@@ -90,6 +91,7 @@ timezone = "UTC"
 _ROUNDS: list[tuple[str, float, tuple[str, ...]]] = [
     (SWEEP_RUN, _settings.sweep_interval, ()),
     (WATCH_RUN, _settings.watch_interval, ()),
+    (RETENTION_RUN, _settings.retention_interval, ()),
     *((RECONCILE_RUN, _settings.reconcile_interval, (provider.value,)) for provider in Provider),
 ]
 beat_schedule = {

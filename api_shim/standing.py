@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared.container import Container
 from shared.db import unit_of_work
 from shared.domain.age_limits import AGE_LIMITS
-from shared.repository import ages, standing
+from shared.repository import ages, months, standing
 from shared.repository.standing import Standing
 
 log = structlog.get_logger()
@@ -25,6 +25,9 @@ KEPT: Final = timedelta(seconds=5)
 """How long a reading serves: however many scrape, the database is read that seldom."""
 
 REFUNDS_IN_REVIEW: Final = "Refunds that wait for a person's decision."
+
+UNEXPLAINED: Final = "Differences with the providers' ledgers that nobody has explained."
+MONTHS_AHEAD: Final = "Time until the last month ends that charges' moves have a place for."
 
 _BRIEFLY: Final = text("SET LOCAL statement_timeout = '2s'")
 
@@ -75,6 +78,7 @@ def read_families(connection: Connection, now: datetime) -> list[GaugeMetricFami
     unhandled = standing.unhandled_events(connection)
     owed = [standing.owed_deliveries(connection)]
     circuits = standing.circuits_standing(connection)
+    ahead = months.months_until(connection) - now
     by_status, by_queue, by_provider = ["provider", "status"], ["queue"], ["provider"]
     return [
         _count("chargehand_charges", "Charges that are not over.", by_status, charges),
@@ -93,12 +97,8 @@ def read_families(connection: Connection, now: datetime) -> list[GaugeMetricFami
         _count("chargehand_outbound_owed", "Deliveries owed to enabled endpoints.", [], owed),
         _age("chargehand_outbound_owed", "the oldest of them is owed", [], owed, now),
         _count("chargehand_circuits", "Circuits open or paused.", ["provider", "state"], circuits),
-        _count(
-            "chargehand_ledger_differences_unexplained",
-            "Differences with the providers' ledgers that nobody has explained.",
-            [],
-            [unexplained],
-        ),
+        _count("chargehand_ledger_differences_unexplained", UNEXPLAINED, [], [unexplained]),
+        _count("chargehand_months_ahead_seconds", MONTHS_AHEAD, [], [_whole(ahead)]),
     ]
 
 
@@ -109,6 +109,10 @@ def _count(
     for row in rows:
         family.add_metric(row.labels, row.count)
     return family
+
+
+def _whole(span: timedelta) -> Standing:
+    return Standing((), int(span.total_seconds()), None)
 
 
 def _age(

@@ -24,12 +24,15 @@ from shared.celery_app import app
 from shared.container import Container
 from shared.db import LIMITS, unit_of_work
 from shared.domain.charge import Provider
+from shared.repository.months import months_until
 from shared.task_names import QUEUES
 
 PATIENCE: Final = 5
 """Seconds that each thing may take to answer."""
 SKEW: Final = timedelta(seconds=5)
 """A provider's Date header counts whole seconds; more than a few is a clock that is wrong."""
+ROOM: Final = timedelta(days=31)
+"""The round that makes months keeps two ready."""
 SILENCE: Final = timedelta(minutes=15)
 """Beat has the providers' event lists read every minute or so."""
 
@@ -39,9 +42,9 @@ SILENCE: Final = timedelta(minutes=15)
 def doctor(*, as_json: bool) -> None:
     """Say what is wrong with this installation, and what to do; exit code 1 if anything is.
 
-    Looks at the database, its migration and clock, the broker, the workers of every queue, beat,
-    and the providers: their clocks, and whether they send webhooks here. A setting that is wrong is
-    said before all else.
+    Looks at the database, its migration, clock and months, the broker, the workers of every queue,
+    beat, and the providers: their clocks, and whether they send webhooks here. A setting that is
+    wrong is said before all else.
     """
     held = deps()
     found = [finding for check in CHECKS for finding in check(held)]
@@ -77,6 +80,18 @@ def database(held: Container) -> Iterator[Finding]:
         "They hold." if is_well else "A pooler drops them: set them as deploy/pgbouncer.ini does."
     )
     yield Finding("database's limits", is_well, advice)
+
+
+def months(held: Container) -> Iterator[Finding]:
+    """Whether charges' moves have a place in the months to come."""
+    try:
+        with unit_of_work(held.engine) as connection:
+            until = months_until(connection)
+    except SQLAlchemyError:
+        return
+    is_well = until - held.clock() > ROOM
+    advice = "." if is_well else ": is this account their owner, and does beat run?"
+    yield Finding("months", is_well, f"They are made until {until:%Y-%m-%d}{advice}")
 
 
 def beat(held: Container) -> Iterator[Finding]:
@@ -128,6 +143,7 @@ def providers(held: Container) -> Iterator[Finding]:
 
 CHECKS: Final[tuple[Callable[[Container], Iterator[Finding]], ...]] = (
     database,
+    months,
     beat,
     broker,
     providers,

@@ -10,6 +10,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
 _HIGHEST_PORT: Final = 65_535
+FEWEST_MONTHS: Final = 3
+"""By then no provider sends an event again, or lists it: they do for a month."""
+
 _HOST: Final = re.compile(r"[A-Za-z0-9._:-]+")
 
 
@@ -54,6 +57,12 @@ def _dsn(value: SecretStr) -> SecretStr:
     return value
 
 
+def _months(value: int) -> int:
+    if 0 < value < FEWEST_MONTHS:
+        raise ValueError(f"must be 0, for ever, or {FEWEST_MONTHS} months and more")
+    return value
+
+
 def _split(value: object) -> object:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
@@ -66,6 +75,9 @@ Patience = Annotated[float, Field(gt=0, le=366 * 24 * 3600, allow_inf_nan=False)
 
 PerSecond = Annotated[int, Field(ge=0, le=10_000)]
 """0 is without a limit."""
+
+Months = Annotated[int, Field(ge=0, le=1200), AfterValidator(_months)]
+"""0 is for ever."""
 
 Port = Annotated[int, Field(ge=1, le=_HIGHEST_PORT)]
 Host = Annotated[str, AfterValidator(_host)]

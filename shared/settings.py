@@ -19,7 +19,7 @@ from shared.engine_settings import BrokerSettings, DatabaseSettings
 from shared.flower_settings import FlowerSettings
 from shared.outbound_settings import OutboundSettings
 from shared.provider_settings import ProviderSettings
-from shared.setting_kinds import Dsn, Host, Patience, Seconds, Secrets, WebAddress
+from shared.setting_kinds import Dsn, Host, Months, Patience, Seconds, Secrets, WebAddress
 from shared.web_settings import WebSettings
 
 Kind = TypeVar("Kind", bound=DatabaseSettings)
@@ -61,6 +61,7 @@ class Settings(
     sweep_interval: Seconds = 5
     reconcile_interval: Seconds = 5
     watch_interval: Seconds = 60
+    retention_interval: Seconds = 60
     event_poll_interval: Seconds = 20
     event_poll_idle_interval: Seconds = 300
     event_overlap: Seconds = 120
@@ -69,6 +70,10 @@ class Settings(
     unsent_patience: Patience = 3 * 3600
     indeterminate_patience: Patience = 48 * 3600
     action_patience: Patience = 3600
+
+    moves_kept: Months = 0
+    webhook_events_kept: Months = 0
+    outbound_events_kept: Months = 0
 
     late_money: Literal["refund", "review"] = "refund"
     expired_orders: Literal["complete", "refuse"] = "complete"

@@ -12,6 +12,7 @@ OUTBOUND_EVENT_DELIVER: Final = "outbound_event.deliver"
 SWEEP_RUN: Final = "sweep.run"
 RECONCILE_RUN: Final = "reconcile.run"
 WATCH_RUN: Final = "watch.run"
+RETENTION_RUN: Final = "retention.run"
 
 OUTBOUND: Final = "outbound"
 MAINTENANCE: Final = "maintenance"
@@ -25,6 +26,7 @@ _QUEUES: Final = {
     OUTBOUND_EVENT_DELIVER: OUTBOUND,
     SWEEP_RUN: MAINTENANCE,
     WATCH_RUN: MAINTENANCE,
+    RETENTION_RUN: MAINTENANCE,
 }
 
 

@@ -11,7 +11,7 @@ from shared import metrics
 from shared.celery_app import app
 from shared.container import Container
 from shared.db import unit_of_work
-from shared.repository import outbound_retention, overdue
+from shared.repository import overdue
 from worker.dispatch import open_publisher, publish_due
 
 log = structlog.get_logger()
@@ -33,13 +33,10 @@ def run(deps: Container) -> None:
     with unit_of_work(deps.engine) as connection:
         abandoned = overdue.call_off_abandoned(connection, now, deps.settings.limits.action)
         expired = overdue.expire_orders(connection, now)
-        forgotten = overdue.forget_old_keys(connection, now)
-        forgotten += outbound_retention.forget_deliveries(connection, now)
     done = {
         "published": len(published),
         "abandoned": abandoned,
         "expired": expired,
-        "forgotten": forgotten,
     }
     metrics.count_round("sweep", done)
     log.info("sweep.done", **done)

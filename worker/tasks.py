@@ -9,6 +9,7 @@ from shared.task_names import (
     OUTBOUND_EVENT_DELIVER,
     RECONCILE_RUN,
     REFUND_EXECUTE,
+    RETENTION_RUN,
     SWEEP_RUN,
     WATCH_RUN,
     WEBHOOK_EVENT_HANDLE,
@@ -20,6 +21,7 @@ from worker import (
     outbound,
     reconciliation,
     refunding,
+    retention,
     sweep,
     watch,
 )
@@ -75,3 +77,9 @@ def reconcile_run(provider: str) -> None:
 def watch_run() -> None:
     """Say what is stuck."""
     watch.run(container(PROCESS))
+
+
+@app.task(name=RETENTION_RUN)
+def retention_run() -> None:
+    """Have months ready, let go of what is old."""
+    retention.run(container(PROCESS))

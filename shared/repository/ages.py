@@ -29,7 +29,8 @@ _OVERDUE: Final = text("""
     JOIN unnest(CAST(:statuses AS text[]), CAST(:oldest AS timestamptz[]))
         AS limits (status, oldest) ON limits.status = c.status
     CROSS JOIN LATERAL (
-        SELECT coalesce(max(t.at), c.created_at) AS at FROM transitions t WHERE t.charge_id = c.id
+        SELECT coalesce(max(t.at), c.created_at) AS at FROM transitions t
+        WHERE t.charge_id = c.id AND t.at >= c.created_at - interval '1 day'
     ) AS entered
     WHERE (c.dispatch_at IS NOT NULL OR c.deadline_at IS NOT NULL OR c.status = 'needs_review')
       AND c.parked_reason IS NULL AND entered.at < limits.oldest

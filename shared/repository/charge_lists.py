@@ -101,7 +101,8 @@ _REVIEWS: Final = text("""
                AND r.status IN ('pending', 'succeeded', 'needs_review'))) AS has_stray
     FROM charges c CROSS JOIN LATERAL (
         SELECT at, reason, evidence FROM transitions
-        WHERE charge_id = c.id ORDER BY id DESC LIMIT 1
+        WHERE charge_id = c.id AND at >= c.created_at - interval '1 day'
+        ORDER BY id DESC LIMIT 1
     ) t
     WHERE c.status = 'needs_review' AND c.id > :after ORDER BY c.id LIMIT :most
 """)

@@ -27,12 +27,14 @@ class Entry:
 
 _SUBJECT: Final = "charge "
 
-# What was written in the same instant stands in the order of the branches.
+# What was written in the same instant stands in the order of the branches. No charge moves before
+# it is there, by clocks that agree to a day: so the months before that are not looked at.
 _TIMELINE: Final = text("""
     SELECT at, 1 AS rank, id, 'transition' AS kind, from_status || ' to ' || to_status AS what,
            jsonb_build_object('event', event, 'actor', actor, 'reason', reason,
                               'evidence', evidence) AS facts
     FROM transitions WHERE charge_id = :charge
+      AND at >= (SELECT created_at - interval '1 day' FROM charges WHERE id = :charge)
     UNION ALL
     SELECT started_at, 2, id, 'attempt', number || ' ' || coalesce(outcome, 'is open'),
            to_jsonb(attempts) - CAST('{id,charge_id,started_at}' AS text[])

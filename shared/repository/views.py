@@ -53,6 +53,7 @@ _READ: Final = """
     SELECT c.*, o.user_id, e.organizer_ids,
            CASE c.status WHEN 'processing' THEN (
                SELECT t.reason FROM transitions t WHERE t.charge_id = c.id
+               AND t.at >= c.created_at - interval '1 day'
                AND t.to_status = 'processing' ORDER BY t.id DESC LIMIT 1) END AS pending_reason
     FROM charges c JOIN orders o ON o.id = c.order_id JOIN events e ON e.id = o.event_id
 """

@@ -137,7 +137,7 @@ def test_the_tables_are_what_statements_take_them_for(database_url: str) -> None
     columns = {
         table: {column["name"]: column["nullable"] for column in found.get_columns(table)}
         for table in found.get_table_names()
-        if table != "alembic_version"
+        if table != "alembic_version" and not table.startswith("transitions_")  # its months
     }
     engine.dispose()
 
