@@ -1,4 +1,4 @@
-"""The ground that all run on: engines, a provider that takes half a second, databases to fill."""
+"""The ground that all run on: engines, the sandbox, databases to fill."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from local.engines import EngineUrls, Postgres, Redis
 from local.folders import PROJECT, temporary_folder
 from local.sandboxed import Sandbox
 
-LATENCY_MS: Final = 500.0
 MIGRATE: Final = ("-m", "alembic", "-c", "shared/migrations/alembic.ini", "upgrade", "head")
 TEMPLATE: Final = "benchmark_template"
 
@@ -54,9 +53,9 @@ class Ground:
         return Child(["sh", "-c", f"exec {command}"], log, PROJECT, environment)
 
     @contextmanager
-    def database(self, name: str) -> Iterator[str]:
-        """The URL of a fresh, migrated database, gone at the end."""
-        self._run("CREATE DATABASE {} TEMPLATE {}", name, TEMPLATE)
+    def database(self, name: str, *, template: str = TEMPLATE) -> Iterator[str]:
+        """The URL of a fresh database, migrated or a copy of another, gone at the end."""
+        self._run("CREATE DATABASE {} TEMPLATE {}", name, template)
         try:
             yield self.postgres.url_of(name)
         finally:
@@ -77,7 +76,7 @@ class Ground:
 
 @contextmanager
 def open_ground() -> Iterator[Ground]:
-    """Engines, the provider and a migrated database, for the block."""
+    """Engines, the sandbox and a migrated database, for the block."""
     keys = DevelopmentKeys()
     with (
         temporary_folder("bench") as folder,
@@ -85,8 +84,6 @@ def open_ground() -> Iterator[Ground]:
         Redis(folder / "r") as redis,
         Sandbox(folder, keys, env.given()) as sandbox,
     ):
-        with sandbox.control() as control:
-            control.settings(latency_median_ms=LATENCY_MS, latency_sigma=0)
         ground = Ground(folder, postgres, redis, sandbox, keys)
         ground.migrate()
         yield ground
