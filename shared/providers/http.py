@@ -1,4 +1,4 @@
-"""The HTTP session both adapters call through, which bounds every call in time and size.
+"""The HTTP that both adapters call through, which bounds every call in time and size.
 
 `requests` knows a timeout per socket operation only: a server that sends one byte a second keeps a
 caller for ever. Here the clock runs over the whole answer, its status line and headers included.
@@ -26,6 +26,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     ConnectTimeoutError,
+    HTTPError,
     MaxRetryError,
     NewConnectionError,
     ReadTimeoutError,
@@ -100,12 +101,12 @@ class BoundedSession(Session):
 class _BoundedAdapter(HTTPAdapter):
     def __init__(self, limits: CallLimits, connections: int) -> None:
         super().__init__(pool_maxsize=connections)
-        self.poolmanager.pool_classes_by_scheme = {"http": BoundedPool, "https": BoundedTLSPool}
+        self.poolmanager.pool_classes_by_scheme = BOUNDED_POOLS
         self._limits = limits
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 the signature is the base's
         """Send within the limits, whatever the caller's `timeout` says, and read the answer."""
-        kwargs["timeout"] = self._timeout()
+        kwargs["timeout"] = time_left(self._limits)
         try:
             response = super().send(request, *args, **kwargs)
             if "Content-Encoding" in response.headers:
@@ -117,22 +118,30 @@ class _BoundedAdapter(HTTPAdapter):
             raise _told_apart(error) from error
         return response
 
-    def _timeout(self) -> Timeout:
-        limits = self._limits
-        seconds = min(limits.total_deadline, _ends_at.get() - monotonic())
-        if seconds <= 0:
-            raise NotConnected("no time was left for this call")
-        return Timeout(total=seconds, connect=limits.connect_timeout, read=limits.read_timeout)
+
+def time_left(limits: CallLimits) -> Timeout:
+    """What a call that begins now may take; NotConnected where that is nothing."""
+    seconds = min(limits.total_deadline, _ends_at.get() - monotonic())
+    if seconds <= 0:
+        raise NotConnected("no time was left for this call")
+    return Timeout(total=seconds, connect=limits.connect_timeout, read=limits.read_timeout)
 
 
 def _told_apart(error: LostConnection) -> LostConnection | ReadTimeout:
     cause = error.args[0] if error.args else None
     reason = cause.reason if isinstance(cause, MaxRetryError) else cause
-    if isinstance(reason, ConnectTimeoutError):
-        return NotConnected(str(reason), request=error.request)
-    if isinstance(reason, ReadTimeoutError):
-        return ReadTimeout(str(reason), request=error.request)
-    return error
+    return named(reason) if isinstance(reason, HTTPError) else error
+
+
+def named(error: HTTPError) -> LostConnection | ReadTimeout:
+    """What became of a call: only of NotConnected is it sure that nothing was sent."""
+    match error:
+        case ConnectTimeoutError():
+            return NotConnected(str(error))
+        case ReadTimeoutError():
+            return ReadTimeout(str(error))
+        case _:
+            return LostConnection(str(error))
 
 
 class _BoundedStream(io.RawIOBase):
@@ -196,3 +205,7 @@ class BoundedTLSPool(HTTPSConnectionPool):
     """The same over TLS."""
 
     ConnectionCls = _TLSConnection
+
+
+BOUNDED_POOLS: Final = {"http": BoundedPool, "https": BoundedTLSPool}
+"""For a PoolManager's `pool_classes_by_scheme`."""

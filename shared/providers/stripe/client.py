@@ -13,7 +13,6 @@ from stripe import (
     APIError,
     OAuth,
     RequestOptions,
-    RequestsClient,
     StripeClient,
     StripeError,
 )
@@ -27,11 +26,11 @@ from tenacity import (
 
 from shared.domain import outcomes as o
 from shared.providers.base import Disconnected, JsonObject
-from shared.providers.http import BoundedSession
 from shared.providers.stripe.access import KeyOf, credentials
 from shared.providers.stripe.config import API_VERSION, StripeConfig
 from shared.providers.stripe.documents import text
 from shared.providers.stripe.failures import is_transient, is_unsent, unanswered
+from shared.providers.stripe.transport import Transport
 
 _SHORT: Final = stop_after_attempt(3) | stop_after_delay(1)
 _WITH_CHARGE: Final[JsonObject] = {"expand": ["latest_charge"]}
@@ -160,7 +159,7 @@ def calls_of(config: StripeConfig, process_id: int) -> StripeCalls:
         config.api_key,
         stripe_version=API_VERSION,
         base_addresses={"api": config.api_base, "connect": config.connect_base},
-        http_client=RequestsClient(session=BoundedSession(config.limits)),
+        http_client=Transport(config.limits),
         # Retries belong to the charge's row, which survives this process.
         max_network_retries=0,
     )
