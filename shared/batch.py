@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, singledispatch
@@ -65,26 +65,41 @@ class _Batch:
 class _Part:
     """A statement at its place in a batch, which is how its parameters' names begin."""
 
-    compiled: SQLCompiler
-    place: int
     sql: str
-    processors: Mapping[str, Callable[[Any], Any] | None]
-    """What makes of a value what the driver takes, by the parameter's name."""
+    parameters: tuple[_Parameter, ...]
 
     def bind(self, values: Values) -> Values:
-        bound = {}
-        for name, value in (self.compiled.construct_params(values) or {}).items():
-            process = self.processors[name]
-            bound[f"{self.place}.{name}"] = process(value) if process else value
-        return bound
+        return {each.bound_as: each.bind(values) for each in self.parameters}
+
+
+@dataclass(frozen=True, slots=True)
+class _Parameter:
+    name: str
+    bound_as: str
+    literal: object
+    """What the statement itself holds, where no value is given."""
+    process: Callable[[Any], Any] | None
+    """What makes of a value what the driver takes."""
+
+    def bind(self, values: Values) -> object:
+        value = values.get(self.name, self.literal)
+        return self.process(value) if self.process else value
 
 
 @cache
 def _part(statement: Executable, names: frozenset[str], place: int, dialect: Dialect) -> _Part:
     compiled = cast("ClauseElement", statement).compile(dialect=dialect, column_keys=sorted(names))
     assert isinstance(compiled, SQLCompiler), "a statement, not a schema"
-    processors = {
-        name: bind.type.dialect_impl(dialect).bind_processor(dialect)
+    literals = compiled.construct_params(dict.fromkeys(names))
+    parameters = (
+        _Parameter(
+            name,
+            f"{place}.{name}",
+            literals[name],
+            bind.type.dialect_impl(dialect).bind_processor(dialect),
+        )
         for name, bind in compiled.binds.items()
-    }
-    return _Part(compiled, place, str(compiled).replace("%(", f"%({place}."), processors)
+        if name in literals
+    )
+    sql = str(compiled).replace("%(", f"%({place}.")
+    return _Part(sql, tuple(parameters))
