@@ -163,6 +163,8 @@ def _write_decision(
         _count_move(charge, decision.status, weighed.attempt, now)
     elif source.claim_number is not None and decision.retry_at and decision.status in WAITING:
         charges.update_charge(writer, charge.id, charge_columns.put_off(decision, now))
+    elif card := charge_columns.card_learned(charge, outcome, now):
+        charges.update_charge(writer, charge.id, card)
 
 
 def _taught(record: AttemptRecord, outcome: o.Outcome) -> AttemptRecord:
@@ -181,7 +183,7 @@ def _write_move(
     source: Source,
     now: datetime,
 ) -> None:
-    charges.update_charge(writer, charge.id, charge_columns.moved(outcome, decision, now))
+    charges.update_charge(writer, charge.id, charge_columns.moved(charge, outcome, decision, now))
     ledger.record_transition(
         writer, charge, decision, at=now, actor=source.actor, evidence=source.evidence
     )

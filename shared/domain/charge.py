@@ -110,3 +110,5 @@ class Charge:
     created_at: datetime
     is_captured: bool = False
     """Its payment is known, whatever went back of it since."""
+    is_card_known: bool = False
+    """What it was paid with may be shown."""

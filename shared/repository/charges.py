@@ -19,7 +19,7 @@ COLUMNS: Final = """
     c.id, c.identifier, c.order_id, o.identifier AS order_identifier, o.status AS order_status,
     c.provider, c.status, c.amount_minor, c.currency, c.account, c.provider_reference,
     c.capture_reference, c.amount_captured_minor, c.claim_number, c.created_at, c.instrument,
-    c.attempts
+    c.attempts, c.paid_via
 """
 
 
@@ -197,4 +197,5 @@ def charge_of(row: RowMapping) -> Charge:
         claim_number=row["claim_number"],
         created_at=row["created_at"],
         is_captured=row["amount_captured_minor"] > 0,
+        is_card_known=row["paid_via"] not in (None, "unknown"),
     )
