@@ -25,6 +25,7 @@ KEPT: Final = timedelta(seconds=5)
 """How long a reading serves: however many scrape, the database is read that seldom."""
 
 REFUNDS_IN_REVIEW: Final = "Refunds that wait for a person's decision."
+EVENTS_FAILING: Final = "Unhandled events whose last try raised an exception."
 
 UNEXPLAINED: Final = "Differences with the providers' ledgers that nobody has explained."
 MONTHS_AHEAD: Final = "Time until the last month ends that charges' moves have a place for."
@@ -66,17 +67,14 @@ class StandingCollector(Collector):
 
 def read_families(connection: Connection, now: datetime) -> list[GaugeMetricFamily]:
     """What stands where."""
-    oldest = {status: now - limit.alarm_after for status, limit in AGE_LIMITS.items()}
-    overdue = [
-        Standing((state.status,), state.count, state.since)
-        for state in ages.overdue_states(connection, oldest)
-    ]
+    overdue = _overdue(connection, now)
     unexplained = Standing((), ages.unexplained_differences(connection), None)
     charges = standing.charges_standing(connection)
     in_review = standing.refunds_in_review(connection)
     due = standing.due_rows(connection, now)
     unhandled = standing.unhandled_events(connection)
     owed = [standing.owed_deliveries(connection)]
+    failing = _failing(connection)
     circuits = standing.circuits_standing(connection)
     ahead = months.months_until(connection) - now
     by_status, by_queue, by_provider = ["provider", "status"], ["queue"], ["provider"]
@@ -94,12 +92,24 @@ def read_families(connection: Connection, now: datetime) -> list[GaugeMetricFami
         _age("chargehand_due_rows", "the oldest of them is due", by_queue, due, now),
         _count("chargehand_webhook_events", "Unhandled events.", by_provider, unhandled),
         _age("chargehand_webhook_events", "the oldest of them came", by_provider, unhandled, now),
+        _count("chargehand_webhook_events_failing", EVENTS_FAILING, by_provider, failing),
         _count("chargehand_outbound_owed", "Deliveries owed to enabled endpoints.", [], owed),
         _age("chargehand_outbound_owed", "the oldest of them is owed", [], owed, now),
         _count("chargehand_circuits", "Circuits open or paused.", ["provider", "state"], circuits),
         _count("chargehand_ledger_differences_unexplained", UNEXPLAINED, [], [unexplained]),
         _count("chargehand_months_ahead_seconds", MONTHS_AHEAD, [], [_whole(ahead)]),
     ]
+
+
+def _overdue(connection: Connection, now: datetime) -> list[Standing]:
+    oldest = {status: now - limit.alarm_after for status, limit in AGE_LIMITS.items()}
+    found = ages.overdue_states(connection, oldest)
+    return [Standing((state.status,), state.count, state.since) for state in found]
+
+
+def _failing(connection: Connection) -> list[Standing]:
+    found = ages.failing_events(connection)
+    return [Standing((events.provider,), events.count, events.since) for events in found]
 
 
 def _count(

@@ -32,10 +32,7 @@ def list_(*, waiting: bool, before: int, most: int, as_json: bool) -> None:
         print_json(found)
         return
     names = ("id", "provider", "received", "result", "charge", "type")
-    rows = [
-        (e.id, e.provider, e.received_at, e.result or "waits", e.charge_id, e.event_type)
-        for e in found
-    ]
+    rows = [(e.id, e.provider, e.received_at, e.outcome, e.charge_id, e.event_type) for e in found]
     print_table(names, rows)
 
 

@@ -179,6 +179,7 @@ webhook_events = Table(
     _instant("handled_at", null=True),
     _text("result", null=True),
     _number("charge_id", null=True),
+    _text("failure", null=True),
     _text("found_by"),
     _text("traceparent", null=True),
 )

@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from shared import metrics
 from shared.container import Container
@@ -15,6 +16,7 @@ from shared.db import unit_of_work
 from shared.domain import outcomes as o
 from shared.domain.refund import RefundFact
 from shared.domain.retry_policy import retry_delay
+from shared.failures import named
 from shared.observability import about
 from shared.providers.base import Disconnected, DisputeFact, Translation
 from shared.repository import charges, inbox
@@ -36,16 +38,36 @@ _NO_ANSWER: Final = (o.NotSent, o.Indeterminate, o.Misconfigured)
 
 
 def handle(deps: Container, event_id: int) -> Report | None:
-    """Translate the event and apply it, with the proof, in one transaction. Safe to run twice."""
+    """Translate the event and apply it, with the proof, in one transaction. Safe to run twice.
+
+    One that raises is put off, further each time, so that it holds up no other.
+    """
     with unit_of_work(deps.engine) as connection:
         event = inbox.unhandled_event(connection, event_id)
     if event is None:
         return None
+    try:
+        return _handle(deps, event)
+    except OperationalError:
+        raise  # the database's trouble, not the event's
+    except Exception as error:
+        _put_off(deps, event, error)
+        raise
+
+
+def _put_off(deps: Container, event: inbox.StoredEvent, error: Exception) -> None:
+    until = deps.clock() + retry_delay(event.tries, deps.jitter())
+    with unit_of_work(deps.engine) as connection:
+        inbox.fail_event(connection, event, named(error), until)
+    metrics.WEBHOOK_EVENTS_HANDLED.labels(event.provider, "failed").inc()
+
+
+def _handle(deps: Container, event: inbox.StoredEvent) -> Report | None:
     seen_at = deps.clock()
     translation = deps.provider(event.provider).translate(event.body, event.account)
     reached(CrashPoint.EVENT_READ)
     with unit_of_work(deps.engine) as connection:
-        if inbox.unhandled_event(connection, event_id, lock=True) is None:
+        if inbox.unhandled_event(connection, event.id, lock=True) is None:
             return None
         result, charge_id = _apply(connection, deps, event, translation, seen_at)
         if charge_id is not None:
@@ -54,7 +76,7 @@ def handle(deps: Container, event_id: int) -> Report | None:
     reached(CrashPoint.EVENT_APPLIED)
     _count(event, result, deps.clock())
     log.info(
-        "webhook_event.handled", kind=event.event_type, webhook_event_id=event_id, result=result
+        "webhook_event.handled", kind=event.event_type, webhook_event_id=event.id, result=result
     )
     return {"charge": charge_id, "kind": event.event_type, "result": result}
 

@@ -23,6 +23,11 @@ def run(deps: Container) -> int:
         stuck = ages.overdue_states(connection, oldest)
         unexplained = ages.unexplained_differences(connection)
         unclosed = circuit_views.unclosed_circuits(connection)
+        failing = ages.failing_events(connection)
+    _tell_of_circuits(unclosed)
+    _tell_of_events(failing)
+    if unexplained:
+        log.error("ledger.unexplained", count=unexplained)
     for state in stuck:
         log.error(
             "charges.overdue",
@@ -31,6 +36,10 @@ def run(deps: Container) -> int:
             since=state.since.isoformat(),
             charges=state.charges,
         )
+    return len(stuck)
+
+
+def _tell_of_circuits(unclosed: list[circuit_views.Unclosed]) -> None:
     for circuit in unclosed:
         log.error(
             "circuit.unclosed",
@@ -43,6 +52,15 @@ def run(deps: Container) -> int:
             charges=circuit.charges,
             refunds=circuit.refunds,
         )
-    if unexplained:
-        log.error("ledger.unexplained", count=unexplained)
-    return len(stuck)
+
+
+def _tell_of_events(failing: list[ages.FailingEvents]) -> None:
+    for events in failing:
+        log.error(
+            "webhook_events.failing",
+            provider=events.provider,
+            count=events.count,
+            since=events.since.isoformat(),
+            failures=events.failures,
+            events=events.events,
+        )

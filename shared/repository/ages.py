@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from shared.domain.charge import Status
+from shared.domain.charge import Provider, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,34 @@ def overdue_states(connection: Connection, oldest: Mapping[Status, datetime]) ->
     arguments = {"statuses": list(oldest), "oldest": list(oldest.values())}
     rows = connection.execute(_OVERDUE, arguments)
     return [OverdueState(Status(row.status), row.charged, row.since, row.charges) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class FailingEvents:
+    """A provider's events whose handling raises: how many, since when, why, the oldest by id."""
+
+    provider: Provider
+    count: int
+    since: datetime
+    failures: list[str]
+    events: list[int]
+
+
+_FAILING: Final = text("""
+    SELECT provider, count(*) AS failing, min(received_at) AS since,
+           array_agg(DISTINCT failure) AS failures, (array_agg(id ORDER BY id))[1:5] AS events
+    FROM webhook_events WHERE dispatch_at IS NOT NULL AND failure IS NOT NULL
+    GROUP BY provider ORDER BY provider
+""")
+
+
+def failing_events(connection: Connection) -> list[FailingEvents]:
+    """The events that are tried again and again, by provider."""
+    rows = connection.execute(_FAILING)
+    return [
+        FailingEvents(Provider(row.provider), row.failing, row.since, row.failures, row.events)
+        for row in rows
+    ]
 
 
 _UNEXPLAINED: Final = text("""

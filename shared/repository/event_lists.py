@@ -29,6 +29,13 @@ class EventSummary:
     result: str | None
     tries: int
     charge_id: int | None
+    failure: str | None
+    """Why its last try raised, while it waits for the next."""
+
+    @property
+    def outcome(self) -> str:
+        """What came of it, or how it waits."""
+        return self.result or (f"fails: {self.failure}" if self.failure else "waits")
 
 
 _COLUMNS: Final = ", ".join(EventSummary.__dataclass_fields__)

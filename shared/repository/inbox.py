@@ -158,16 +158,29 @@ def finish_event(
 ) -> None:
     """Put on record that the event was handled: the proof that it was applied."""
     _write(
-        connection, event_id, result=result, charge_id=charge_id, handled_at=now, dispatch_at=None
+        connection,
+        event_id,
+        result=result,
+        charge_id=charge_id,
+        handled_at=now,
+        dispatch_at=None,
+        failure=None,
     )
 
 
 def postpone_event(connection: Connection, event_id: int, tries: int, until: datetime) -> None:
     """Try the event again later."""
-    _write(connection, event_id, tries=tries, dispatch_at=until)
+    _write(connection, event_id, tries=tries, dispatch_at=until, failure=None)
 
 
 _WRITE: Final = update(webhook_events).where(_EVENT.id == bindparam("event"))
+_FAIL: Final = _WRITE.where(_EVENT.handled_at.is_(None), _EVENT.tries == bindparam("tried"))
+
+
+def fail_event(connection: Connection, event: StoredEvent, failure: str, until: datetime) -> None:
+    """Say why the event could not be handled, and until when it rests: unless it moved since."""
+    values = {"tries": event.tries + 1, "dispatch_at": until, "failure": failure}
+    connection.execute(_FAIL, {"event": event.id, "tried": event.tries} | values)
 
 
 def _event(row: Row[*tuple[Any, ...]]) -> StoredEvent:

@@ -10,6 +10,7 @@ from sqlalchemy.event import listen, remove
 
 from shared.domain.charge import Status
 from shared.repository import standing
+from shared.repository.ages import failing_events
 from shared.repository.charge_history import WINDOWS, read_history
 from shared.repository.charge_lists import NEWEST, list_charges, list_reviews, summarize
 from shared.repository.circuit_views import unclosed_circuits
@@ -41,6 +42,7 @@ READS: dict[str, Callable[[Connection], object]] = {
     "charges standing": standing.charges_standing,
     "due rows": lambda connection: standing.due_rows(connection, datetime.now(UTC)),
     "unhandled events": standing.unhandled_events,
+    "failing events": failing_events,
     "owed deliveries": standing.owed_deliveries,
     "circuits standing": standing.circuits_standing,
     "history": lambda connection: read_history(connection, WINDOWS["month"], datetime.now(UTC)),
