@@ -17,8 +17,10 @@ class Size:
     """How many charges over how many days, and for how long a charge may not be over."""
 
     charges: int
-    days: int
+    days: float
     live_minutes: int = 60
+    ended_days: float = 0
+    """How many days ago the newest of them was made."""
 
 
 _MADE: Final[LiteralString] = """
@@ -39,7 +41,8 @@ FROM (
                 )[1 + mod(i, 50)]
                 WHEN mod(i * 7919, 1000) < 920 THEN 'succeeded'
                 WHEN mod(i * 7919, 1000) < 990 THEN 'failed' ELSE 'canceled' END AS status
-    FROM (SELECT i, %(days)s * power(1 - i / (%(count)s + 1.0), 1.5) * interval '1 day' AS ago
+    FROM (SELECT i, (%(ended)s + %(days)s * power(1 - i / (%(count)s + 1.0), 1.5))
+                    * interval '1 day' AS ago
           FROM generate_series(1, CAST(%(count)s AS bigint)) AS i) AS aged
 ) AS told, (
     SELECT greatest((SELECT max(id) FROM orders), (SELECT max(id) FROM charges),
@@ -52,11 +55,13 @@ _CHARGES: Final[tuple[LiteralString, ...]] = (
     INSERT INTO events (identifier, name, currency, can_pay_by_stripe, can_pay_by_paypal,
                         organizer_ids, created_at, updated_at)
     VALUES ('population', 'A concert', 'EUR', true, true, '{organizer}', now(), now())
+    ON CONFLICT DO NOTHING
     """,
     """
     INSERT INTO orders (id, identifier, event_id, user_id, amount_minor, currency, payment_mode,
                         status, completed_at, created_at, updated_at) OVERRIDING SYSTEM VALUE
-    SELECT id, CAST(md5('order' || id) AS uuid), (SELECT max(id) FROM events), 'buyer', 4200, 'EUR',
+    SELECT id, CAST(md5('order' || id) AS uuid),
+           (SELECT max(id) FROM events WHERE identifier = 'population'), 'buyer', 4200, 'EUR',
            provider, CASE status WHEN 'succeeded' THEN 'completed' ELSE 'pending' END,
            CASE status WHEN 'succeeded' THEN settled_at END, at, at
     FROM made ORDER BY id
@@ -118,6 +123,7 @@ _SURROUNDINGS: Final[tuple[LiteralString, ...]] = (
     INSERT INTO outbound_endpoints (identifier, url, event_types, status, created_at, updated_at)
     VALUES (CAST(md5('endpoint') AS uuid), 'https://tickets.example/hook', '{}', 'enabled', now(),
             now())
+    ON CONFLICT DO NOTHING
     """,
     """
     INSERT INTO outbound_events (id, identifier, order_id, event_type, payload, created_at)
@@ -139,7 +145,8 @@ _SURROUNDINGS: Final[tuple[LiteralString, ...]] = (
     """
     INSERT INTO outbound_attempts (delivery_id, number, started_at, finished_at, status_code,
                                    latency_ms)
-    SELECT id, 1, created_at, created_at, 204, 31 FROM outbound_deliveries ORDER BY id
+    SELECT id, 1, created_at, created_at, 204, 31 FROM outbound_deliveries
+    WHERE event_id IN (SELECT id FROM made) ORDER BY id
     """,
     """
     INSERT INTO refunds (identifier, charge_id, provider, provider_reference, origin, amount_minor,
@@ -164,6 +171,7 @@ def populate(connection: Connection, size: Size, *, is_whole: bool = True) -> No
     Needs a superuser: rows are written where they stand, past the triggers that guard moves.
     """
     given = {"count": size.charges, "days": size.days, "live": size.live_minutes}
+    given["ended"] = size.ended_days
     with connection, connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute(_MADE, given)

@@ -1,0 +1,84 @@
+"""Growth: what there is to do takes as long among ten million charges as among ten thousand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Final
+
+from benchmarks import draining
+from benchmarks.charge.ground import open_ground
+from benchmarks.finding import Finding, Goal, Plan, Row
+from benchmarks.shop import A_DAY, Shop, shop
+from benchmarks.turns import Measure, collect, rows_of
+
+FEWEST: Final = 10_000
+STEP: Final = 10
+FLAT: Final = 1.3
+"""More than this is not noise."""
+
+SAID: Final = (
+    f"A shop with {A_DAY:,} charges a day, two days old and years old: the same work, in this"
+    " process, over both databases by turns, each sample the median of ten. `accept` is the whole"
+    " request; `claim, settle` the worker's transactions without the provider; `relay round`,"
+    " `sweep round`, `retention round` what those do in the database; `a day reconciled` our side"
+    " of a day's comparison; `metrics` a scrape; the rest are the console's pages. Last, relay and"
+    " worker with few and with many charges due, the provider half a second away."
+)
+
+
+def measure(plan: Plan) -> Finding:
+    """Milliseconds of each kind of work at each size, then the backlog."""
+    with ExitStack() as stack:
+        ground = stack.enter_context(open_ground())
+        few, many = (stack.enter_context(shop(ground, name)) for name in ("few", "many"))
+        for each in (few, many):
+            each.grow(min(FEWEST, plan.largest // STEP))
+        grown, fewest = _grow(plan, few, many)
+        drained = collect(plan, "charges/s", draining.measures(stack, ground, plan))
+    due = rows_of(drained, "charges/s")
+    goals = tuple(_goals(grown, fewest, due))
+    return Finding("Growth", SAID, (*grown, *due), goals, tuple(_remarks(grown, fewest)))
+
+
+def _grow(plan: Plan, few: Shop, many: Shop) -> tuple[list[Row], list[Row]]:
+    """Rows of the largest size, with the others beside; those of the smallest, taken by turns."""
+    beside: dict[str, dict[str, float]] = {name: {} for name in many.work()}
+    last: tuple[list[Row], list[Row]] = ([], [])
+    while many.charges < plan.largest:
+        many.grow(min(many.charges * STEP, plan.largest))
+        rows = rows_of(collect(plan, "ms", _by_turns(few, many)), "ms")
+        last = list(rows[1::2]), list(rows[0::2])
+        for large, small in zip(*last, strict=True):
+            ratio = large.against(small).median
+            beside[large.name] |= {
+                f"× at {many.charges:,}": ratio,
+                f"{few.charges:,}, ms": small.median,
+            }
+    grown, fewest = last
+    return [replace(row, beside=beside[row.name]) for row in grown], fewest
+
+
+def _by_turns(few: Shop, many: Shop) -> dict[str, Measure]:
+    small, large = few.work(), many.work()
+    pairs = ((f"{name}, few", small[name], name, large[name]) for name in small)
+    return {key: do for pair in pairs for key, do in (pair[:2], pair[2:])}
+
+
+def _goals(grown: list[Row], fewest: list[Row], due: tuple[Row, ...]) -> Iterator[Goal]:
+    accepted = fewest[0].against(grown[0])
+    yield Goal("accepting among the most, against the fewest", 0.95, accepted)
+    for name in ("claim, settle", "relay round", "sweep round", "a day reconciled"):
+        at = [row.name for row in grown].index(name)
+        ratio = grown[at].against(fewest[at])
+        yield Goal(f"{name}: time among the most, against the fewest", FLAT, ratio, is_ceiling=True)
+    few, many = due
+    yield Goal(f"charges a second with {many.name}, against {few.name}", 0.95, many.against(few))
+
+
+def _remarks(grown: list[Row], fewest: list[Row]) -> Iterator[str]:
+    ratios = {row.name: row.against(least).median for row, least in zip(grown, fewest, strict=True)}
+    steep = [f"{name} ({ratio:.1f} times)" for name, ratio in ratios.items() if ratio > FLAT]
+    if steep:
+        yield f"Not flat: {', '.join(steep)}."
