@@ -23,7 +23,7 @@ from local.processes import read_procfile
 
 OURS: Final = "api_shim.wsgi:app"
 _SERVE: Final = "gunicorn {} --config api_shim/gunicorn.conf.py"
-_UNLIMITED: Final = {
+UNLIMITED: Final = {
     "WEB_CONCURRENCY": "1",
     "RATE_LIMIT_PER_USER": "100000000/hour",
     "RATE_LIMIT_PER_ADDRESS": "100000000/hour",
@@ -62,7 +62,7 @@ def served(
 ) -> Iterator[Server]:
     """A gunicorn of one process, as ours is configured, that serves that WSGI application."""
     port = free_port()
-    environment = ground.environment(database) | _UNLIMITED | {"PORT": str(port)} | dict(settings)
+    environment = ground.environment(database) | UNLIMITED | {"PORT": str(port)} | dict(settings)
     child = ground.child(f"web-{port}", _SERVE.format(application), environment)
     child.start()
     try:

@@ -21,6 +21,7 @@ _EVENT: Final[LiteralString] = """
     INSERT INTO events (identifier, name, currency, can_pay_by_stripe, can_pay_by_paypal,
                         organizer_ids, created_at, updated_at)
     VALUES ('benchmark', 'A concert', 'USD', true, true, '{organizer}', now(), now())
+    ON CONFLICT DO NOTHING
 """
 _OURS: Final[LiteralString] = """
     WITH placed AS (

@@ -1,0 +1,95 @@
+"""The guards of a charge, each by itself: what it adds to one charge."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+from uuid import uuid4
+
+from opentelemetry.trace import Tracer
+from sqlalchemy import Connection, text
+
+from benchmarks.charge.backlog import CARD
+from shared import metrics
+from shared.container import Container
+from shared.domain.charge import Charge, OrderStatus, Provider, Status, StripeToken
+from shared.domain.decisions import Decision
+from shared.domain.money import Money
+from shared.domain.state_machine import Event
+from shared.providers.base import ChargeRequest
+from shared.repository import attempts, ledger
+from shared.vault import fingerprint
+
+PRICE: Final = Money(1999, "USD")
+_TRACED: Final = text("SELECT set_config('chargehand.traceparent', :traceparent, true)")
+_SPANS: Final = ("POST /v1/orders/<order>/charge", "charge.execute", "stripe perform")
+
+
+def freeze(deps: Container, connection: Connection, charge: int) -> None:
+    """Keep what is asked in a row, from before the call to its answer."""
+    request = ChargeRequest(uuid4(), uuid4(), PRICE, StripeToken(CARD))
+    call = deps.provider(Provider.STRIPE).freeze(request)
+    attempt = attempts.start_attempt(connection, charge, call, deps.clock())
+    attempts.count_try(connection, attempt.id)
+    answer = {"outcome": "Approved"}
+    attempts.finish_attempt(connection, charge, "Approved", deps.clock(), answer)
+
+
+def record(deps: Container, connection: Connection, charge: int) -> None:
+    """Put both moves of a charge on record."""
+    for was, event, became in (
+        (Status.ACCEPTED, Event.CLAIMED, Status.SUBMITTING),
+        (Status.SUBMITTING, Event.APPROVED, Status.SUCCEEDED),
+    ):
+        ledger.record_transition(
+            connection,
+            _charge(charge, was),
+            Decision(event, became, "captured 19.99 USD"),
+            at=deps.clock(),
+            actor="worker",
+            evidence={"attempt": f"chg-{charge}-1", "answer": {"outcome": "Approved"}},
+        )
+
+
+def trace(tracer: Tracer, _: Container, connection: Connection, charge: int) -> None:
+    """Trace its request, its task, its call, and keep the context in its transactions."""
+    for name in _SPANS:
+        with tracer.start_as_current_span(name) as span:
+            span.set_attributes({"chargehand.charge_id": charge, "chargehand.provider": "stripe"})
+            connection.execute(_TRACED, {"traceparent": f"00-{charge:032x}-{charge:016x}-01"})
+
+
+def seal(deps: Container) -> None:
+    """Encrypt what the buyer pays with, find it again, decrypt it."""
+    token = f"tok_{uuid4()}"
+    fingerprint(token)
+    deps.vault.open_instrument(deps.vault.seal_instrument(StripeToken(token)))
+
+
+def count() -> None:
+    """Count what a charge leaves in the metrics, but for the web's own two."""
+    metrics.MESSAGES_PUBLISHED.labels("stripe").inc()
+    metrics.PROVIDER_CALL_SECONDS.labels("stripe", "perform").observe(0.1)
+    metrics.PROVIDER_ANSWERS.labels("stripe", "perform", "Approved").inc()
+    for status in ("submitting", "succeeded"):
+        metrics.CHARGE_MOVES.labels("stripe", status).inc()
+    metrics.CHARGE_SETTLE_SECONDS.labels("stripe").observe(1)
+    metrics.CHARGE_TRIES.labels("stripe").observe(1)
+
+
+def _charge(row_id: int, status: Status) -> Charge:
+    return Charge(
+        id=row_id,
+        identifier=uuid4(),
+        order_id=row_id,
+        order_identifier=uuid4(),
+        order_status=OrderStatus.PENDING,
+        provider=Provider.STRIPE,
+        status=status,
+        money=PRICE,
+        account=None,
+        provider_reference=None,
+        capture_reference=None,
+        claim_number=1,
+        created_at=datetime.now(UTC),
+    )
