@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from benchmarks.charge.backlog import CARD
 from shared import metrics
+from shared.batch import together
 from shared.container import Container
 from shared.domain.charge import Charge, OrderStatus, Provider, Status, StripeToken
 from shared.domain.decisions import Decision
@@ -28,11 +29,11 @@ _SPANS: Final = ("POST /v1/orders/<order>/charge", "charge.execute", "stripe per
 def freeze(deps: Container, connection: Connection, charge: int) -> None:
     """Keep what is asked in a row, from before the call to its answer."""
     request = ChargeRequest(uuid4(), uuid4(), PRICE, StripeToken(CARD))
-    call = deps.provider(Provider.STRIPE).freeze(request)
-    attempt = attempts.start_attempt(connection, charge, call, deps.clock())
-    attempts.count_try(connection, attempt.id)
-    answer = {"outcome": "Approved"}
-    attempts.finish_attempt(connection, charge, "Approved", deps.clock(), answer)
+    call, now = deps.provider(Provider.STRIPE).freeze(request), deps.clock()
+    with together(connection) as writer:
+        attempts.start_attempt(writer, _charge(charge, Status.SUBMITTING), call, number=1, now=now)
+    with together(connection) as writer:
+        attempts.finish_attempt(writer, charge, "Approved", now, {"outcome": "Approved"})
 
 
 def record(deps: Container, connection: Connection, charge: int) -> None:
@@ -41,14 +42,17 @@ def record(deps: Container, connection: Connection, charge: int) -> None:
         (Status.ACCEPTED, Event.CLAIMED, Status.SUBMITTING),
         (Status.SUBMITTING, Event.APPROVED, Status.SUCCEEDED),
     ):
-        ledger.record_transition(
-            connection,
-            _charge(charge, was),
-            Decision(event, became, "captured 19.99 USD"),
-            at=deps.clock(),
-            actor="worker",
-            evidence={"attempt": f"chg-{charge}-1", "answer": {"outcome": "Approved"}},
-        )
+        decision = Decision(event, became, "captured 19.99 USD")
+        evidence = {"attempt": f"chg-{charge}-1", "answer": {"outcome": "Approved"}}
+        with together(connection) as writer:
+            ledger.record_transition(
+                writer,
+                _charge(charge, was),
+                decision,
+                at=deps.clock(),
+                actor="worker",
+                evidence=evidence,
+            )
 
 
 def trace(tracer: Tracer, _: Container, connection: Connection, charge: int) -> None:

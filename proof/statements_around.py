@@ -14,7 +14,7 @@ from proof.statements_of_refunds import REFUNDS
 from proof.statements_of_strays import STRAYS
 from proof.tables import Handler, Row, Tables
 from shared.domain.charge import RELEASED, OrderStatus, Status
-from shared.repository.dispatch import _GIVE_BACK, _TAKE_DUE
+from shared.repository.dispatch import _GIVE_BACK, _IS_DUE, _TAKE_DUE
 from shared.repository.inbox import _STORE, _UNHANDLED, _UNHANDLED_LOCKED, _WRITE
 from shared.repository.orders import _CANCEL
 from shared.repository.overdue import _EXPIRE, _LOCK_EXPIRED, _TAKE_OVERDUE
@@ -25,6 +25,12 @@ _TABLES: Final = {
     REFUND_EXECUTE: "refunds",
     WEBHOOK_EVENT_HANDLE: "webhook_events",
 }
+
+
+def _is_due(tables: Tables, given: Row) -> list[Row]:
+    rows = (row for table in _TABLES.values() for row in tables.rows[table].values())
+    instants = (row["dispatch_at"] for row in rows if row["dispatch_at"] is not None)
+    return [{"is_due": any(instant <= given["now"] for instant in instants)}]
 
 
 def _take_due(tables: Tables, given: Row) -> list[Row]:
@@ -128,6 +134,7 @@ STATEMENTS: Final[dict[Executable, Handler]] = {
     **REFUNDS,
     **STRAYS,
     **CIRCUITS,
+    _IS_DUE: _is_due,
     _TAKE_DUE: _take_due,
     _GIVE_BACK: _give_back,
     _STORE: _store,
