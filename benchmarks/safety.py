@@ -20,6 +20,7 @@ from api_shim.app import create_app
 from api_shim.jsonapi import MEDIA_TYPE
 from benchmarks import guards
 from benchmarks.charge.backlog import CARD, fill
+from benchmarks.charge.contestants import OURS
 from benchmarks.charge.ground import Ground, open_ground
 from benchmarks.finding import Finding, Plan
 from benchmarks.serving import UNLIMITED, place, select, token_for
@@ -156,7 +157,7 @@ def _in_rows(bench: Bench, guard: Guard) -> Sample:
 
 
 def _fresh(bench: Bench) -> list[int]:
-    fill(bench.database, bench.count, bench.ground.keys.ENCRYPTION_KEYS)
+    fill(bench.database, OURS, bench.count, bench.ground.keys.ENCRYPTION_KEYS)
     newest = "SELECT id FROM charges ORDER BY id DESC LIMIT %s"
     return [charge for (charge,) in select(bench.database, newest, bench.count)]
 
