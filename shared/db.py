@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Final
 
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from shared import tracing
 from shared.settings import Settings
@@ -20,18 +24,20 @@ LIMITS: Final = {
 
 _SESSION: Final = " ".join(f"-c {name}={value}" for name, value in LIMITS.items())
 
+_SHORT_REST: Final = 1.0
+"""Seconds for which a connection is taken to live on without a look."""
+
 _TRACED: Final = text("SELECT set_config('chargehand.traceparent', :traceparent, true)")
 
 
 def make_engine(settings: Settings, *, name: str) -> Engine:
     """A pooled engine for one process; `name` shows in pg_stat_activity."""
-    return create_engine(
+    engine = create_engine(
         settings.database_url,
         pool_size=settings.database_pool_size,
         max_overflow=0,
         hide_parameters=True,  # what failed is logged; its values may be secrets
         pool_timeout=10,
-        pool_pre_ping=True,
         connect_args={
             "application_name": f"chargehand-{name}",
             "connect_timeout": 5,
@@ -40,6 +46,29 @@ def make_engine(settings: Settings, *, name: str) -> Engine:
             "tcp_user_timeout": 15_000,
         },
     )
+    _ping_the_rested(engine)
+    return engine
+
+
+def _ping_the_rested(engine: Engine) -> None:
+    """SQLAlchemy's `pool_pre_ping`, but for connections that have just been used.
+
+    Those cost a round trip in five. Where one of them is lost its statement tells, once: then
+    all of the pool are let go.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def rests(_: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+        entry.info["rests_since"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def is_taken(connection: DBAPIConnection, entry: ConnectionPoolEntry, _: object) -> None:
+        if monotonic() - entry.info.get("rests_since", monotonic()) < _SHORT_REST:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as lost:
+            raise InvalidatePoolError from lost
 
 
 @contextmanager
