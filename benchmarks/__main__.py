@@ -8,6 +8,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Final, Protocol, cast
@@ -36,7 +37,8 @@ def main(words: Sequence[str] | None = None) -> int:
     kept = options.page.with_suffix(".json")
     failed: list[str] = []
     if not options.page_only:
-        circumstances = look_around(QUICK if options.quick else WHOLE)
+        plan = QUICK if options.quick else WHOLE
+        circumstances = look_around(replace(plan, largest=min(plan.largest, options.largest)))
         print(circumstances.machine, flush=True)
         names = options.names or BENCHMARKS
         failed = [name for name in names if not run(name, circumstances, kept)]
@@ -57,6 +59,9 @@ def read_arguments(words: Sequence[str] | None) -> argparse.Namespace:
         type=Path,
         default=PROJECT / "docs" / "performance.md",
         help="with its JSON and its plots beside it (docs/performance.md)",
+    )
+    parser.add_argument(
+        "--largest", type=int, default=WHOLE.largest, help="most charges stored (%(default)s)"
     )
     parser.add_argument("--page-only", action="store_true", help="from the JSON, measuring nothing")
     options = parser.parse_args(words)
