@@ -29,6 +29,9 @@ _REST: Final = 1.0
 _RECOUNT: Final = timedelta(seconds=10)
 """How old the count of what waits in the broker may be: operators see it, too."""
 
+_RECOUNT_FULL: Final = timedelta(milliseconds=100)
+"""The same where a queue is nearly full: a count costs a round trip a queue."""
+
 
 def run(deps: Container, celery: Celery, stopping: threading.Event) -> None:
     """Publish until told to stop, outliving broker and database."""
@@ -48,8 +51,11 @@ def _relay(deps: Container, celery: Celery, publisher: Outlet, stopping: threadi
     batch, room, recount_at = deps.settings.relay_batch, dict[str, int](), deps.clock()
     while not stopping.is_set():
         touch()
-        if min(room.values(), default=0) < batch or deps.clock() >= recount_at:
-            room, recount_at = room_in(deps, publisher), deps.clock() + _RECOUNT
+        now = deps.clock()
+        if now >= recount_at:
+            room, recount_at = room_in(deps, publisher), now + _RECOUNT
+        if min(room.values()) < batch:
+            recount_at = min(recount_at, now + _RECOUNT_FULL)
         if max(room.values()) <= 0:  # the broker's memory stays bounded however many rows are due
             stopping.wait(_REST)
             continue

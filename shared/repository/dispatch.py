@@ -97,20 +97,21 @@ _TAKE_DUE: Final = text(f"""
 
 
 # Nothing is due nearly every time that the relay looks, and Postgres plans the statement above for
-# longer than it takes to find that out: so it is asked first whether there is anything to take.
+# longer than it takes to find that out: so it is asked first whether there is anything to take,
+# in queues that have room.
 _IS_DUE: Final = text("""
     SELECT EXISTS (
-        SELECT FROM charges WHERE provider = ANY(:providers) AND dispatch_at <= :now
+        SELECT FROM charges WHERE provider = ANY(:charging) AND dispatch_at <= :now
         AND (parked_reason IS NULL OR cancel_requested_at IS NOT NULL)
     ) OR EXISTS (
-        SELECT FROM refunds WHERE dispatch_at <= :now
+        SELECT FROM refunds WHERE provider = ANY(:charging) AND dispatch_at <= :now
     ) OR EXISTS (
-        SELECT FROM webhook_events WHERE provider = ANY(:providers) AND dispatch_at <= :now
+        SELECT FROM webhook_events WHERE provider = ANY(:telling) AND dispatch_at <= :now
     ) OR EXISTS (
         SELECT FROM outbound_endpoints e CROSS JOIN LATERAL (
             SELECT FROM outbound_deliveries
             WHERE endpoint_id = e.id AND dispatch_at <= :now LIMIT 1
-        ) d WHERE e.status = 'enabled'
+        ) d WHERE e.status = 'enabled' AND :delivers
     ) AS is_due
 """)
 
@@ -122,14 +123,22 @@ def take_due(
 
     `most` says how many by queue, of each kind of row. Two callers at once never get the same row.
     """
-    looking = {"now": now, "providers": list(Provider)}
+    charges = {provider: most[queue_of(CHARGE_EXECUTE, provider)] for provider in Provider}
+    events = {provider: most[queue_of(WEBHOOK_EVENT_HANDLE, provider)] for provider in Provider}
+    looking = {
+        "now": now,
+        "charging": [provider for provider, room in charges.items() if room],
+        "telling": [provider for provider, room in events.items() if room],
+        "delivers": most[OUTBOUND] > 0,
+    }
     if not connection.execute(_IS_DUE, looking).one().is_due:
         return []
     arguments = {
-        **looking,
+        "now": now,
         "again": again,
-        "most": [most[queue_of(CHARGE_EXECUTE, provider)] for provider in Provider],
-        "most_events": [most[queue_of(WEBHOOK_EVENT_HANDLE, provider)] for provider in Provider],
+        "providers": list(Provider),
+        "most": list(charges.values()),
+        "most_events": list(events.values()),
         "most_deliveries": most[OUTBOUND],
         "at_once": MOST_AT_ONCE,
         "while_failing": MOST_WHILE_FAILING,
