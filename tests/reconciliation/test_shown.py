@@ -2,9 +2,10 @@
 
 from shared.db import unit_of_work
 from shared.repository.refund_intake import read_refunds_of
+from shared.repository.timeline import timeline
 from shared.repository.views import read_charge
 from tests.reconciliation.elsewhere import pay_elsewhere
-from tests.reconciliation.refunding import paid, told
+from tests.reconciliation.refunding import ask, paid, told
 from tests.reconciliation.workshop import Workshop
 
 
@@ -39,3 +40,20 @@ def test_a_refund_made_by_itself_names_its_capture_and_says_why(workshop: Worksh
 
     assert shown.stray_capture not in {None, workshop.row(charge).capture_reference}
     assert shown.reason == f"a second capture {shown.stray_capture}"
+
+
+def test_a_timeline_tells_money_as_people_do(workshop: Workshop) -> None:
+    charge = paid(workshop, "stripe")
+    ask(workshop, charge, 500)
+    workshop.run()
+    workshop.control.dispute(workshop.row(charge).capture_reference)
+    pay_elsewhere(workshop, charge=str(workshop.row(charge).identifier))
+    told(workshop)
+
+    with unit_of_work(workshop.deps.engine) as connection:
+        entries = timeline(connection, charge)
+
+    said = [each.what for each in entries if each.kind in {"refund", "dispute", "stray capture"}]
+    assert {"5.00 USD succeeded", "19.99 USD open"} <= set(said)
+    assert len(said) > 3
+    assert all(each.split()[1] == "USD" and "." in each.split()[0] for each in said)
