@@ -40,7 +40,9 @@ def install(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_NAME="ops_session",
         SESSION_COOKIE_PATH="/ops",
         SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Strict",
+        # Strict would keep it from whoever follows a link out of an alert, and the page that asks
+        # to sign in would write a new session over it. No GET acts, and each form has its token.
+        SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.environment == "production",
         SESSION_REFRESH_EACH_REQUEST=False,
     )

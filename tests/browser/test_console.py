@@ -39,6 +39,7 @@ PAGES: dict[str, Callable[[Scene], str]] = {
     "audit": lambda _: "/audit",
 }
 PICTURES = {"home": "home", "refunded": "charge", "reviews": "reviews"}
+HTML = "text/html"
 FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']"
 MARK = (
     "document.addEventListener('focusin', event => event.target.toggleAttribute('data-met', true))"
@@ -119,6 +120,20 @@ def test_a_buyer_says_she_paid_and_her_order_is_pending(operator: Page, scene: S
 
     expect(operator.get_by_role("heading", name=f"Charge {charge}: succeeded")).to_be_visible()
     assert len(clicks) <= 3
+
+
+def test_a_link_of_another_site_s_leads_into_the_session(operator: Page, scene: Scene) -> None:
+    link = f'<title>A chat</title><a href="{scene.url("/circuits")}">The alert</a>'
+    operator.route(
+        "http://chat.example/", lambda route: route.fulfill(body=link, content_type=HTML)
+    )
+    operator.goto("http://chat.example/")
+
+    operator.get_by_role("link", name="The alert").click()
+
+    expect(operator.get_by_role("heading", name="Circuits", level=1)).to_be_visible()
+    operator.goto(scene.url(""))
+    expect(operator.get_by_role("heading", name="Console")).to_be_visible()
 
 
 def test_from_what_a_buyer_says_to_the_answer_by_keyboard_alone(
