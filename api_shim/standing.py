@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.container import Container
 from shared.db import unit_of_work
-from shared.domain.age_limits import AGE_LIMITS
+from shared.domain.age_limits import oldest_allowed
 from shared.repository import ages, months, standing
 from shared.repository.standing import Standing
 
@@ -102,8 +102,7 @@ def read_families(connection: Connection, now: datetime) -> list[GaugeMetricFami
 
 
 def _overdue(connection: Connection, now: datetime) -> list[Standing]:
-    oldest = {status: now - limit.alarm_after for status, limit in AGE_LIMITS.items()}
-    found = ages.overdue_states(connection, oldest)
+    found = ages.overdue_states(connection, oldest_allowed(now))
     return [Standing((state.status,), state.count, state.since) for state in found]
 
 

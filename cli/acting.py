@@ -11,10 +11,12 @@ from typing import Any, TypeVar
 import click
 from sqlalchemy.exc import OperationalError
 
+from cli.naming import ROW_ID
 from cli.printing import print_json
 from shared.container import Container, container
 from shared.domain.errors import ChargehandError
 from shared.operations.acting import Mandate
+from shared.repository.charge_lists import NEWEST
 from shared.repository.operator_actions import OperatorAction
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -44,6 +46,19 @@ def as_json(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
+def before(command: Command) -> Command:
+    """Let the command's list go on where a page of it ended."""
+    told = "Only those with a lower id: the next page."
+    return click.option("--before", type=ROW_ID, default=NEWEST, help=told)(command)
+
+
+def most(command: Command) -> Command:
+    """Let the command's list be as long as is wanted."""
+    return click.option("--most", type=_COUNT, default=50, show_default=True, help="How many.")(
+        command
+    )
+
+
 def tell(done: OperatorAction, *, as_json: bool) -> None:
     """Print what was done."""
     if as_json:
@@ -62,6 +77,7 @@ def acting(command: Callable[..., None]) -> Callable[..., None]:
     return _reason(_actor(_once(mandated)))
 
 
+_COUNT = click.IntRange(1, 10_000)
 _reason = click.option("--reason", required=True, help="Why; it stays on record.")
 _actor = click.option("--actor", default=getpass.getuser, help="Who acts.  [default: your login]")
 _once = click.option(

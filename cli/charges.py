@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from cli.acting import acting, as_json, deps, tell
-from cli.naming import NAME, Name
+from cli.acting import acting, as_json, before, deps, most, tell
+from cli.naming import NAME, ROW_ID, Name
 from cli.printing import facts, print_facts, print_json, print_table
 from shared.db import unit_of_work
+from shared.domain.age_limits import oldest_allowed
 from shared.domain.charge import Status
 from shared.domain.errors import ActionRefused
 from shared.domain.resolutions import Resolution
@@ -15,7 +16,13 @@ from shared.operations import calling_off, resolving
 from shared.operations import charges as operations
 from shared.operations.acting import Mandate
 from shared.operations.resolving import Ask
-from shared.repository.charge_lists import ChargeSummary, list_charges, list_reviews, summarize
+from shared.repository.charge_lists import (
+    ChargeSummary,
+    list_charges,
+    list_overdue,
+    list_reviews,
+    summarize,
+)
 from shared.repository.timeline import timeline
 
 
@@ -30,20 +37,30 @@ def charges() -> None:
     type=click.Choice([status.value for status in Status]),
     help="Only those that stand there.",
 )
-@click.option("--before", type=int, help="Only those with a lower id: the next page.")
-@click.option("--most", default=50, show_default=True, help="How many, the newest first.")
+@click.option("--overdue", is_flag=True, help="Those alone that stand too long, the longest first.")
+@before
+@most
 @as_json
-def list_(*, status: str | None, before: int | None, most: int, as_json: bool) -> None:
+def list_(*, status: str | None, overdue: bool, before: int, most: int, as_json: bool) -> None:
     """List charges, the newest first."""
-    page = {"most": most} if before is None else {"before": before, "most": most}
-    with unit_of_work(deps().engine) as connection:
-        found = list_charges(connection, Status(status) if status else None, **page)
+    if overdue and status:
+        raise click.UsageError("--overdue is of every status.")
+    held = deps()
+    with unit_of_work(held.engine) as connection:
+        if overdue:
+            found = list_overdue(connection, oldest_allowed(held.clock()), most=most)
+        else:
+            wanted = Status(status) if status else None
+            found = list_charges(connection, wanted, before=before, most=most)
     if as_json:
         print_json(found)
         return
-    names = ("id", "order", "provider", "status", "amount", "created", "reference")
+    names = ("id", "order", "provider", "status", "failure", "amount", "created", "reference")
     rows = [
-        (c.id, c.order_id, c.provider, c.status, c.money, c.created_at, c.provider_reference)
+        (
+            *(c.id, c.order_id, c.provider, c.status, c.failure_code),
+            *(c.money, c.created_at, c.provider_reference),
+        )
         for c in found
     ]
     print_table(names, rows)
@@ -66,8 +83,8 @@ def show(*, charge: Name, as_json: bool) -> None:
 
 
 @charges.command()
-@click.option("--after", default=0, help="Only those with a higher id: the next page.")
-@click.option("--most", default=50, show_default=True, help="How many, the oldest first.")
+@click.option("--after", type=ROW_ID, default=0, help="Only those with a higher id: the next page.")
+@most
 @as_json
 def reviews(*, after: int, most: int, as_json: bool) -> None:
     """List what waits for a person, with why and what Chargehand would do."""

@@ -31,9 +31,9 @@ def list_(*, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    names = ("provider", "account", "state", "since", "charges", "refunds", "reason")
+    names = ("provider", "account", "state", "since", "charges", "refunds", "by", "reason")
     rows = [
-        (c.provider, c.account or "-", c.state, c.since, c.charges, c.refunds, c.reason)
+        (c.provider, c.account or "-", c.state, c.since, c.charges, c.refunds, c.actor, c.reason)
         for c in found
     ]
     print_table(names, rows)

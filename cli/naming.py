@@ -7,6 +7,10 @@ from uuid import UUID
 
 import click
 
+from shared.repository.charge_lists import NEWEST
+
+ROW_ID: Final = click.IntRange(0, NEWEST)
+
 
 class Name(NamedTuple):
     """One of both."""
@@ -27,9 +31,9 @@ class _NameType(click.ParamType[Name]):
     ) -> Name:
         """Read a number, or a UUID."""
         text = str(value)
-        if text.isascii() and text.isdigit():
-            return Name(int(text), None)
         try:
+            if text.isascii() and text.isdigit():
+                return Name(ROW_ID.convert(int(text), param, ctx), None)
             return Name(None, UUID(text))
         except ValueError:
             self.fail(f"{text} is neither an id nor an identifier.", param, ctx)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
-from typing import Final
 from uuid import UUID
 
 import click
 
 from shared.domain.money import Money
-
-WIDTH: Final = 100
-"""Columns that a terminal is taken to have."""
 
 
 def print_json(value: object) -> None:
@@ -50,7 +48,10 @@ def facts(record: object) -> dict[str, object]:
 def print_table(
     names: Sequence[str], rows: Iterable[Sequence[object]], *, whole: bool = False
 ) -> None:
-    """Print the rows under the names, each column as wide as it must be, the last may be cut."""
+    """Print the rows under the names, each column as wide as it must be.
+
+    On a terminal the last is cut where it does not fit, unless all is to be read `whole`.
+    """
     cells = [[name.upper() for name in names], *([_cell(each) for each in row] for row in rows)]
     widths = [max(len(row[at]) for row in cells) for at in range(len(names) - 1)]
     for row in cells:
@@ -67,8 +68,9 @@ def print_facts(known: Mapping[str, object]) -> None:
 
 
 def cut(line: str) -> str:
-    """The line, as far as a terminal shows it."""
-    return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
+    """The line, as far as the terminal shows it; whole where it goes elsewhere."""
+    width = os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0
+    return f"{line[: width - 1]}…" if 0 < width < len(line) else line
 
 
 def _cell(value: object) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
-from cli.acting import acting, as_json, deps, tell
+from cli.acting import acting, as_json, deps, most, tell
 from cli.charges import id_of
 from cli.naming import NAME, Name
 from cli.printing import print_json, print_table
@@ -46,7 +46,7 @@ def charge(*, charge: Name, mandate: Mandate, as_json: bool) -> None:
 
 
 @reconcile.command()
-@click.option("--most", default=50, show_default=True, help="How many, the newest first.")
+@most
 @as_json
 def differences(*, most: int, as_json: bool) -> None:
     """List what differs between our rows and the providers' ledgers, the newest first."""

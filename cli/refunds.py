@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from cli.acting import acting, as_json, deps, tell
+from cli.acting import acting, as_json, before, deps, most, tell
 from cli.charges import id_of
 from cli.naming import NAME, Name
 from cli.printing import facts, print_facts, print_json, print_table
@@ -12,7 +12,6 @@ from shared.db import unit_of_work
 from shared.domain.errors import ActionRefused
 from shared.operations import refunds as operations
 from shared.operations.acting import Mandate
-from shared.repository.charge_lists import NEWEST
 from shared.repository.refund_intake import list_refunds, read_refund
 
 
@@ -22,8 +21,8 @@ def refunds() -> None:
 
 
 @refunds.command("list")
-@click.option("--before", default=NEWEST, help="Only those with a lower id: the next page.")
-@click.option("--most", default=50, show_default=True, help="How many, the newest first.")
+@before
+@most
 @as_json
 def list_(*, before: int, most: int, as_json: bool) -> None:
     """List refunds, ours and those made at the providers, the newest first."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from cli.acting import acting, as_json, deps, tell
+from cli.acting import acting, as_json, before, deps, most, tell
+from cli.naming import ROW_ID
 from cli.printing import facts, print_facts, print_json, print_table
 from shared.db import unit_of_work
 from shared.domain.errors import ActionRefused
 from shared.operations import replay as operations
 from shared.operations.acting import Mandate
-from shared.repository.charge_lists import NEWEST
 from shared.repository.event_lists import list_events, read_event
 
 
@@ -21,8 +21,8 @@ def webhooks() -> None:
 
 @webhooks.command("list")
 @click.option("--waiting", is_flag=True, help="Only those that are not handled yet.")
-@click.option("--before", default=NEWEST, help="Only those with a lower id: the next page.")
-@click.option("--most", default=50, show_default=True, help="How many, the newest first.")
+@before
+@most
 @as_json
 def list_(*, waiting: bool, before: int, most: int, as_json: bool) -> None:
     """List stored events, the newest first."""
@@ -37,7 +37,7 @@ def list_(*, waiting: bool, before: int, most: int, as_json: bool) -> None:
 
 
 @webhooks.command()
-@click.argument("event", type=int)
+@click.argument("event", type=ROW_ID)
 @as_json
 def show(*, event: int, as_json: bool) -> None:
     """Show the stored EVENT, by its id here, without its body."""
@@ -52,7 +52,7 @@ def show(*, event: int, as_json: bool) -> None:
 
 
 @webhooks.command("dry-run")
-@click.argument("event", type=int)
+@click.argument("event", type=ROW_ID)
 @as_json
 def dry_run(*, event: int, as_json: bool) -> None:
     """Say what would be made of EVENT now. Writes nothing; may ask the provider."""
@@ -75,9 +75,9 @@ def dry_run(*, event: int, as_json: bool) -> None:
 
 
 @webhooks.command()
-@click.argument("event", type=int)
+@click.argument("event", type=ROW_ID)
 @acting
 @as_json
 def replay(*, event: int, mandate: Mandate, as_json: bool) -> None:
-    """Handle EVENT again; what is known already is absorbed."""
+    """Handle EVENT now, again if it was; what is known already is absorbed."""
     tell(operations.redrive(deps(), event, mandate), as_json=as_json)

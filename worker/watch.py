@@ -6,7 +6,7 @@ import structlog
 
 from shared.container import Container
 from shared.db import unit_of_work
-from shared.domain.age_limits import AGE_LIMITS
+from shared.domain.age_limits import oldest_allowed
 from shared.repository import ages, circuit_views
 
 log = structlog.get_logger()
@@ -18,9 +18,8 @@ def run(deps: Container) -> int:
     Reads only, one line a state, each time it holds: whoever collects the logs counts them.
     """
     now = deps.clock()
-    oldest = {status: now - limit.alarm_after for status, limit in AGE_LIMITS.items()}
     with unit_of_work(deps.engine) as connection:
-        stuck = ages.overdue_states(connection, oldest)
+        stuck = ages.overdue_states(connection, oldest_allowed(now))
         unexplained = ages.unexplained_differences(connection)
         unclosed = circuit_views.unclosed_circuits(connection)
         failing = ages.failing_events(connection)

@@ -9,7 +9,7 @@ from flask import Response, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from api_shim import runtime
-from api_shim.console.room import mandate, room, show
+from api_shim.console.room import mandate, room, row_id, show
 from shared.db import unit_of_work
 from shared.operations.outbound import tell_again
 from shared.operations.replay import dry_run, redrive
@@ -25,9 +25,10 @@ _PAGE: Final = 50
 def webhooks() -> Response:
     """List what the providers told, the newest first."""
     is_waiting = "waiting" in request.args
+    before = row_id("before", NEWEST)
     with unit_of_work(runtime.deps().engine) as connection:
         found = event_lists.list_events(
-            connection, is_waiting=is_waiting, before=_before(), most=_PAGE
+            connection, is_waiting=is_waiting, before=before, most=_PAGE
         )
     return show("webhooks", events=found, is_waiting=is_waiting, page=_PAGE)
 
@@ -54,8 +55,9 @@ def replay_webhook(event_id: int) -> AnyResponse:
 @routes.get("/outbound")
 def outbound() -> Response:
     """List what the platform is told, the newest first."""
+    before = row_id("before", NEWEST)
     with unit_of_work(runtime.deps().engine) as connection:
-        found = outbound_views.list_events(connection, order_id=None, before=_before(), most=_PAGE)
+        found = outbound_views.list_events(connection, order_id=None, before=before, most=_PAGE)
     return show("outbound", events=found, page=_PAGE)
 
 
@@ -75,7 +77,3 @@ def replay_outbound(event_id: int) -> AnyResponse:
     """Tell the platform again."""
     tell_again(runtime.deps(), event_id, mandate())
     return redirect(url_for("ops_events.outbound_event", event_id=event_id), HTTPStatus.SEE_OTHER)
-
-
-def _before() -> int:
-    return min(request.args.get("before", NEWEST, int), NEWEST)

@@ -12,14 +12,21 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from api_shim import runtime
 from api_shim.console.glance import figures, plots
-from api_shim.console.room import room, show
+from api_shim.console.room import room, row_id, show
 from shared.db import unit_of_work
+from shared.domain.age_limits import oldest_allowed
 from shared.domain.charge import Status
 from shared.domain.resolutions import possible
 from shared.operations.calling_off import CANCELLABLE
 from shared.repository import standing
 from shared.repository.charge_history import WINDOWS, read_history, together
-from shared.repository.charge_lists import NEWEST, list_charges, list_reviews, summarize
+from shared.repository.charge_lists import (
+    NEWEST,
+    list_charges,
+    list_overdue,
+    list_reviews,
+    summarize,
+)
 from shared.repository.circuit_views import unclosed_circuits
 from shared.repository.operator_actions import latest_actions
 from shared.repository.search import search
@@ -28,6 +35,7 @@ from shared.repository.timeline import timeline
 routes = room("ops_pages")
 
 _PAGE: Final = 50
+_OVERDUE: Final = "overdue"
 _PAGES_OF: Final = {
     "webhook event": "ops_events.webhook",
     "outbound event": "ops_events.outbound_event",
@@ -87,16 +95,17 @@ def find() -> AnyResponse:
 
 @routes.get("/charges")
 def charges() -> Response:
-    """List charges, the newest first."""
-    status = request.args.get("status", "")
-    if status and status not in list(Status):
+    """List charges, the newest first, or those that are overdue, the longest first."""
+    status, deps = request.args.get("status", ""), runtime.deps()
+    if status and status not in [*Status, _OVERDUE]:
         abort(HTTPStatus.BAD_REQUEST, "There is no such status.")
-    before = min(request.args.get("before", NEWEST, int), NEWEST)
-    with unit_of_work(runtime.deps().engine) as connection:
-        found = list_charges(
-            connection, Status(status) if status else None, before=before, most=_PAGE
-        )
-    return show("charges", charges=found, chosen=status, statuses=Status, page=_PAGE)
+    with unit_of_work(deps.engine) as connection:
+        if status == _OVERDUE:
+            found = list_overdue(connection, oldest_allowed(deps.clock()), most=_PAGE)
+        else:
+            wanted = Status(status) if status else None
+            found = list_charges(connection, wanted, before=row_id("before", NEWEST), most=_PAGE)
+    return show("charges", charges=found, chosen=status, choices=[*Status, _OVERDUE], page=_PAGE)
 
 
 @routes.get("/charges/<int:charge_id>")
@@ -125,7 +134,7 @@ def charge(charge_id: int) -> Response:
 @routes.get("/reviews")
 def reviews() -> Response:
     """List what waits for a person, the oldest first."""
-    after = min(request.args.get("after", 0, int), NEWEST)
+    after = row_id("after", 0)
     with unit_of_work(runtime.deps().engine) as connection:
         found = list_reviews(connection, after=after, most=_PAGE)
     return show("reviews", reviews=found, page=_PAGE)

@@ -16,6 +16,7 @@ from api_shim.console.session import Operator, csrf_token, has_ended, is_ours, o
 from api_shim.errors import ApiError
 from shared.domain.errors import ActionRefused, ChargehandError
 from shared.operations.acting import Mandate
+from shared.repository.charge_lists import NEWEST
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none';"
@@ -29,6 +30,7 @@ def room(name: str, *, is_open: bool = False) -> Blueprint:
     Its pages are not of the API: they are no doors, so the API's description leaves them out.
     """
     made = Blueprint(name, __name__, url_prefix="/ops", template_folder="templates")
+    made.before_request(_require_text)
     made.before_request(_require_form)
     if not is_open:
         made.before_request(_require_operator)
@@ -57,10 +59,22 @@ def mandate() -> Mandate:
     return Mandate(signed_in().name, request.form.get("reason", ""), identifier)
 
 
+def row_id(name: str, unless: int) -> int:
+    """The id that a list goes on from, within what a row's id may be."""
+    return min(max(request.args.get(name, unless, int), 0), NEWEST)
+
+
 def show(template: str, status: int = HTTPStatus.OK, **facts: object) -> Response:
     """A page."""
     page = render_template(f"ops/{template}.html", **facts)
     return Response(page, status, content_type="text/html; charset=utf-8")
+
+
+def _require_text() -> None:
+    """Refuse what no text of the database can be."""
+    given = (*request.args.values(), *request.form.values())
+    if any("\0" in each for each in given):
+        abort(HTTPStatus.BAD_REQUEST, "A text holds a NUL character: nothing was changed.")
 
 
 def _require_form() -> None:

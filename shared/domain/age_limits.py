@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from shared.domain.charge import Status
@@ -33,3 +33,8 @@ AGE_LIMITS: Final = {
     Status.NEEDS_REVIEW: AgeLimit(timedelta(days=1)),
 }
 """Every state that is not the end. What is given up when is `decisions.Limits`."""
+
+
+def oldest_allowed(now: datetime) -> dict[Status, datetime]:
+    """By state, since when a charge may stand there without an alarm."""
+    return {status: now - limit.alarm_after for status, limit in AGE_LIMITS.items()}

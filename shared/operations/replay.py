@@ -11,7 +11,7 @@ from shared.db import unit_of_work
 from shared.domain import outcomes as o
 from shared.domain.charge import Status
 from shared.domain.decisions import Decision, judge
-from shared.domain.errors import ActionRefused, UnknownRecord
+from shared.domain.errors import ActionRefused
 from shared.domain.refund import RefundFact
 from shared.operations.acting import Mandate, act
 from shared.providers.base import Disconnected, DisputeFact
@@ -41,13 +41,13 @@ class Replay:
 def dry_run(deps: Container, event_id: int) -> Replay:
     """Translate a stored event, handled or not, and decide on it. Writes nothing, locks nothing.
 
-    Asks the provider, as the translation does where an event says too little. UnknownRecord where
+    Asks the provider, as the translation does where an event says too little. ActionRefused where
     there is no such event.
     """
     with unit_of_work(deps.engine) as connection:
         found = inbox.any_event(connection, event_id)
     if found is None:
-        raise UnknownRecord(f"webhook event {event_id}")
+        raise ActionRefused(f"There is no webhook event {event_id}.")
     event, result = found
     told = deps.provider(event.provider).translate(event.body, event.account)
     with unit_of_work(deps.engine) as connection:
@@ -63,16 +63,18 @@ def dry_run(deps: Container, event_id: int) -> Replay:
 
 
 def redrive(deps: Container, event_id: int, mandate: Mandate) -> OperatorAction:
-    """Make a handled event due again; ActionRefused where there is none, or it is due already.
+    """Make an event due now, handled before or not; ActionRefused where there is none.
 
     It is handled as any other: what it says is absorbed where it is known already.
     """
 
     def do(connection: Connection) -> str:
         now = deps.clock()
-        if not inbox.redrive_event(connection, event_id, mandate.actor, mandate.reason, now):
-            raise ActionRefused(f"There is no handled webhook event {event_id}.")
-        return "due again"
+        if inbox.redrive_event(connection, event_id, mandate.actor, mandate.reason, now):
+            return "due again"
+        if inbox.hasten_event(connection, event_id, now):
+            return "due now"
+        raise ActionRefused(f"There is no webhook event {event_id}.")
 
     return act(deps, mandate, "webhook_event.replay", f"webhook event {event_id}", do)
 

@@ -22,9 +22,7 @@ class OverdueState:
     charges: list[int]
 
 
-_OVERDUE: Final = text("""
-    SELECT c.status, count(*) AS charged, min(entered.at) AS since,
-           (array_agg(c.id ORDER BY entered.at))[1:5] AS charges
+OVERDUE: Final = """
     FROM charges c
     JOIN unnest(CAST(:statuses AS text[]), CAST(:oldest AS timestamptz[]))
         AS limits (status, oldest) ON limits.status = c.status
@@ -34,14 +32,20 @@ _OVERDUE: Final = text("""
     ) AS entered
     WHERE (c.dispatch_at IS NOT NULL OR c.deadline_at IS NOT NULL OR c.status = 'needs_review')
       AND c.parked_reason IS NULL AND entered.at < limits.oldest
-    GROUP BY c.status ORDER BY c.status
+"""
+"""The charges `c` that stand too long in their state, with when they `entered` it."""
+
+_STATES: Final = text(f"""
+    SELECT c.status, count(*) AS charged, min(entered.at) AS since,
+           (array_agg(c.id ORDER BY entered.at))[1:5] AS charges
+    {OVERDUE} GROUP BY c.status ORDER BY c.status
 """)
 
 
 def overdue_states(connection: Connection, oldest: Mapping[Status, datetime]) -> list[OverdueState]:
     """The states with charges that entered them before what is the oldest allowed there."""
     arguments = {"statuses": list(oldest), "oldest": list(oldest.values())}
-    rows = connection.execute(_OVERDUE, arguments)
+    rows = connection.execute(_STATES, arguments)
     return [OverdueState(Status(row.status), row.charged, row.since, row.charges) for row in rows]
 
 

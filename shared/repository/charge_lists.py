@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, RowMapping, text
 from shared.domain.charge import Provider, Status
 from shared.domain.money import Money
 from shared.domain.resolutions import Resolution, possible
+from shared.repository.ages import OVERDUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,17 @@ def list_charges(
     arguments = {"status": status, "before": before, "most": most}
     rows = connection.execute(_WITH_STATUS if status else _ALL, arguments).mappings()
     return [_summary(row) for row in rows]
+
+
+_OVERDUE: Final = text(f"SELECT c.* {OVERDUE} ORDER BY entered.at LIMIT :most")
+
+
+def list_overdue(
+    connection: Connection, oldest: Mapping[Status, datetime], *, most: int = 50
+) -> list[ChargeSummary]:
+    """The charges that stand too long in their state, the longest first."""
+    arguments = {"statuses": list(oldest), "oldest": list(oldest.values()), "most": most}
+    return [_summary(row) for row in connection.execute(_OVERDUE, arguments).mappings()]
 
 
 def summarize(

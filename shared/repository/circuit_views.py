@@ -20,6 +20,8 @@ class Unclosed:
     account: str
     state: State
     cause: Sign
+    actor: str
+    """Who made it so: a worker that met the cause, or an operator."""
     reason: str
     since: datetime
     rests_until: datetime | None
@@ -30,6 +32,8 @@ class Unclosed:
 
 _UNCLOSED: Final = text("""
     SELECT h.provider, h.account, h.state, h.cause, h.reason, h.changed_at, h.probe_at,
+        (SELECT actor FROM circuit_changes WHERE circuit_id = h.id
+            ORDER BY id DESC LIMIT 1) AS actor,
         (SELECT count(*) FROM charges c WHERE c.dispatch_at IS NOT NULL
             AND c.provider = h.provider AND coalesce(c.account, '') = h.account) AS charges,
         (SELECT count(*) FROM refunds r JOIN charges c ON c.id = r.charge_id
@@ -47,6 +51,7 @@ def unclosed_circuits(connection: Connection) -> list[Unclosed]:
             account=row.account,
             state=State(row.state),
             cause=Sign(row.cause),
+            actor=row.actor,
             reason=row.reason,
             since=row.changed_at,
             rests_until=row.probe_at,

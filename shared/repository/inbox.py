@@ -153,6 +153,17 @@ def redrive_event(
     return connection.execute(_REDRIVE, arguments).one_or_none() is not None
 
 
+_HASTEN: Final = text("""
+    UPDATE webhook_events SET tries = 0, dispatch_at = :now
+    WHERE id = :event AND handled_at IS NULL
+""")
+
+
+def hasten_event(connection: Connection, event_id: int, now: datetime) -> bool:
+    """Make an event that waits to be handled due now; False where it is none."""
+    return connection.execute(_HASTEN, {"event": event_id, "now": now}).rowcount > 0
+
+
 def finish_event(
     connection: Connection, event_id: int, result: str, charge_id: int | None, now: datetime
 ) -> None:

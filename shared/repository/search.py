@@ -73,7 +73,7 @@ def search(connection: Connection, wanted: str) -> list[Hit]:
 
 
 def _number(name: str) -> int | None:
-    is_number = name.isascii() and name.isdigit()
+    is_number = name.isascii() and name.isdigit() and len(name) <= len(str(_MOST))
     return int(name) if is_number and int(name) < _MOST else None
 
 

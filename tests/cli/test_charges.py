@@ -1,9 +1,15 @@
 """Operators see a charge whole, and act on it once, on record, or not at all."""
 
+import os
+import pty
+import termios
 import uuid
+from contextlib import redirect_stdout
+from io import StringIO
 
 import pytest
 
+from cli.printing import print_table
 from tests.cli.conftest import WHY, Hand
 
 
@@ -60,14 +66,62 @@ def test_of_a_frozen_request_only_what_is_known_to_be_harmless_is_shown(hand: Ha
     assert attempt["request"]["payment_method"]["card"]["token"] == "…"
 
 
-def test_people_get_lines_that_fit_their_terminal(hand: Hand) -> None:
-    charge = hand.workshop.charge_by_stripe()
+def test_people_get_lines_that_fit_their_terminal_and_programs_get_them_whole() -> None:
+    why = "a reason " * 50
+
+    assert on_a_terminal(60, why)[1] == f"stripe    {why[:49]}…"
+    assert on_a_terminal(600, why)[1] == f"stripe    {why}".strip()
+    with redirect_stdout(StringIO()) as kept:
+        print_table(("provider", "reason"), [("stripe", why)])
+    assert why.strip() in kept.getvalue()
+
+
+def on_a_terminal(columns: int, why: str) -> list[str]:
+    """The lines of a table there."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, columns))
+    with os.fdopen(theirs, "w") as terminal, redirect_stdout(terminal):
+        print_table(("provider", "reason"), [("stripe", why)])
+    lines = b""
+    while lines.count(b"\n") < 2:
+        lines += os.read(ours, 4096)
+    os.close(ours)
+    return lines.decode().splitlines()
+
+
+def test_overdue_charges_are_listed_the_longest_first(hand: Hand) -> None:
+    charges = [hand.workshop.charge_by_stripe() for _ in range(3)]
+    hand.workshop.sql(
+        "UPDATE charges SET created_at = now() - id * interval '1 hour' WHERE id = ANY(:ids)"
+        " RETURNING 1",
+        ids=charges[1:],
+    )
+
+    assert [each["id"] for each in hand.read("charges", "list", "--overdue")] == charges[:0:-1]
+    assert hand.run("charges", "list", "--overdue", "--status", "failed").exit_code == 2
+
+
+def test_why_charges_failed_stands_in_their_list(hand: Hand) -> None:
+    hand.workshop.charge_by_stripe("tok_chargeDeclinedInsufficientFunds")
     hand.workshop.run()
 
-    for words in (("charges", "list"), ("charges", "show", charge), ("search", charge)):
-        told = hand.run(*words)
-        assert told.exit_code == 0, told.output
-        assert max(map(len, told.stdout.splitlines())) <= 100
+    assert "insufficient_funds" in hand.run("charges", "list", "--status", "failed").stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("charges", "list", "--most", -1),
+        ("charges", "list", "--before", 2**64),
+        ("charges", "show", 2**64),
+        ("webhooks", "show", 2**64),
+    ],
+)
+def test_a_number_that_no_row_has_is_a_sentence(hand: Hand, words: tuple[object, ...]) -> None:
+    ended = hand.run(*words)
+
+    assert ended.exit_code == 2
+    assert "is not in the range" in ended.stderr
 
 
 def test_charges_are_listed_by_where_they_stand_page_by_page(hand: Hand) -> None:

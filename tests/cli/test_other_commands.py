@@ -68,14 +68,18 @@ def test_an_event_is_shown_tried_and_driven_anew(hand: Hand) -> None:
     assert (tried["charge_id"], tried["would_be"]) == (charge, "succeeded")
     assert done["outcome"] == "due again"
     assert [each["id"] for each in hand.read("webhooks", "list", "--waiting")] == [event]
-    assert "no handled webhook event" in hand.refused("webhooks", "replay", event, *WHY)
+    hand.workshop.sql(
+        "UPDATE webhook_events SET dispatch_at = 'infinity' WHERE id = :id RETURNING 1", id=event
+    )
+    assert hand.read("webhooks", "replay", event, *WHY)["outcome"] == "due now"
     hand.workshop.run()
     assert hand.read("webhooks", "show", event)["result"] == "applied"
 
 
 def test_an_event_that_nobody_has_is_a_sentence(hand: Hand) -> None:
     assert hand.refused("webhooks", "show", 7) == "Error: There is no webhook event 7."
-    assert hand.refused("webhooks", "dry-run", 7)
+    assert hand.refused("webhooks", "dry-run", 7) == "Error: There is no webhook event 7."
+    assert hand.refused("webhooks", "replay", 7, *WHY) == "Error: There is no webhook event 7."
 
 
 def test_a_circuit_is_paused_and_resumed_once_each(hand: Hand) -> None:
@@ -87,7 +91,10 @@ def test_a_circuit_is_paused_and_resumed_once_each(hand: Hand) -> None:
 
     assert hand.workshop.captures() == 0
     (circuit,) = hand.read("circuits", "list")
-    assert (circuit["state"], circuit["reason"]) == ("paused", "the buyer called")
+    assert [circuit[name] for name in ("state", "actor", "reason")] == [
+        *("paused", "ada", "the buyer called")
+    ]
+    assert "ada" in hand.run("circuits", "list").stdout
     hand.read("circuits", "resume", "stripe", *WHY)
     assert "lets calls through already" in hand.refused("circuits", "resume", "stripe", *WHY)
     hand.workshop.advance(seconds=60)

@@ -8,11 +8,18 @@ import pytest
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.event import listen, remove
 
+from shared.domain.age_limits import oldest_allowed
 from shared.domain.charge import Status
 from shared.repository import standing
 from shared.repository.ages import failing_events
 from shared.repository.charge_history import WINDOWS, read_history
-from shared.repository.charge_lists import NEWEST, list_charges, list_reviews, summarize
+from shared.repository.charge_lists import (
+    NEWEST,
+    list_charges,
+    list_overdue,
+    list_reviews,
+    summarize,
+)
 from shared.repository.circuit_views import unclosed_circuits
 from shared.repository.differences import open_differences
 from shared.repository.event_lists import list_events, read_event
@@ -32,6 +39,9 @@ READS: dict[str, Callable[[Connection], object]] = {
     "timeline": lambda connection: timeline(connection, 7),
     "charges": list_charges,
     "charges of a status": lambda connection: list_charges(connection, Status.FAILED),
+    "overdue charges": lambda connection: list_overdue(
+        connection, oldest_allowed(datetime.now(UTC))
+    ),
     "reviews": list_reviews,
     "one charge": lambda connection: summarize(connection, 7),
     "events": list_events,

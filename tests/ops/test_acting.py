@@ -86,7 +86,7 @@ def test_a_form_that_is_sent_twice_acts_once(platform: Platform, actor: Desk) ->
 
     assert [answer.status_code for answer in answers] == [303, 303]
     assert (on_record(platform), paused(platform)) == (before + 1, 1)
-    assert "the buyer called" in actor.get("/ops/circuits").text
+    assert "paused by grace: the buyer called" in actor.get("/ops/circuits").text
     actor.act("/ops/circuits/resume", **PAUSE)
     assert paused(platform) == 0
     audit = actor.get("/ops/audit").text
@@ -224,7 +224,7 @@ def test_a_handled_event_is_handled_again(platform: Platform, actor: Desk) -> No
         " handled_at, result, found_by, dispatch_at) VALUES ('stripe', 'evt_1', 'charge.updated',"
         " '', now(), now(), now(), 'ignored', 'webhook', NULL) RETURNING id"
     )
-    assert "Handle again" in actor.get(f"/ops/webhooks/{event}").text
+    assert "Handle it again" in actor.get(f"/ops/webhooks/{event}").text
     assert "evt_1" in actor.get("/ops/webhooks").text
 
     answer = actor.act(f"/ops/webhooks/{event}/replay")

@@ -132,6 +132,30 @@ def test_home_draws_what_it_counts_and_says_it_in_words_too(
     assert "<td>100 %</td>" in page
 
 
+def test_overdue_charges_are_listed_the_longest_first(platform: Platform, reader: Desk) -> None:
+    charges = [id_of(platform.charged()) for _ in range(3)]
+    platform.sql(
+        "UPDATE charges SET created_at = now() - id * interval '1 hour' WHERE id = ANY(:ids)",
+        ids=charges[1:],
+    )
+
+    page = reader.get("/ops/charges?status=overdue").text
+
+    listed = [int(path.rsplit("/", 1)[1]) for path in LINK.findall(page)]
+    assert [charge for charge in listed if charge in charges] == charges[:0:-1]
+
+
+def test_why_charges_failed_stands_in_their_list(platform: Platform, reader: Desk) -> None:
+    charge = id_of(platform.charged())
+    platform.sql(
+        "UPDATE charges SET status = 'failed', failure_code = 'card_declined', instrument = NULL,"
+        " dispatch_at = NULL, next_attempt_at = NULL WHERE id = :id",
+        id=charge,
+    )
+
+    assert "<td>card_declined</td>" in reader.get("/ops/charges?status=failed").text
+
+
 def test_a_window_that_is_none_is_refused(reader: Desk) -> None:
     answer = reader.get("/ops?over=century")
 

@@ -43,6 +43,21 @@ def test_a_page_that_is_none_is_said_to_be_none(actor: Desk, method: str, path: 
     assert "There is no page" in said(answer)
 
 
+@pytest.mark.parametrize("path", ["/ops/search?q=%00", "/ops/charges?status=%00"])
+def test_a_text_that_the_database_cannot_hold_is_refused(actor: Desk, path: str) -> None:
+    for answer in (actor.get(path), actor.act("/ops/circuits/pause", reason="why\0")):
+        assert answer.status_code == 400
+        assert "NUL" in said(answer)
+
+
+@pytest.mark.parametrize("number", [-(10**30), 10**30, "x"])
+@pytest.mark.parametrize("page", ["outbound", "webhooks", "charges", "reviews"])
+def test_a_page_that_no_list_has_is_one_of_its_pages(
+    reader: Desk, page: str, number: object
+) -> None:
+    assert reader.get(f"/ops/{page}?before={number}&after={number}").status_code == 200
+
+
 def test_what_needs_another_scope_says_which(reader: Desk) -> None:
     answer = reader.act(RETRY)
 

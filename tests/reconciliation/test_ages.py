@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from shared.db import unit_of_work
-from shared.domain.age_limits import AGE_LIMITS
+from shared.domain.age_limits import AGE_LIMITS, oldest_allowed
 from shared.domain.charge import SETTLED, Status
 from shared.repository import ages
+from shared.repository.charge_lists import list_overdue
 from tests.reconciliation.workshop import Workshop
 from worker import charging, reconciliation, watch
 
@@ -15,9 +16,11 @@ from worker import charging, reconciliation, watch
 def stuck(workshop: Workshop) -> dict[Status, list[int]]:
     """The states with charges that stand there too long."""
     now = workshop.clock()
-    oldest = {status: now - limit.alarm_after for status, limit in AGE_LIMITS.items()}
     with unit_of_work(workshop.deps.engine) as connection:
-        return {each.status: each.charges for each in ages.overdue_states(connection, oldest)}
+        states = ages.overdue_states(connection, oldest_allowed(now))
+        listed = [each.id for each in list_overdue(connection, oldest_allowed(now))]
+    assert sorted(listed) == sorted(charge for each in states for charge in each.charges)
+    return {each.status: each.charges for each in states}
 
 
 def in_state(workshop: Workshop, status: Status) -> int:
