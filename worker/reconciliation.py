@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from shared import metrics
+from shared import metrics, tracing
 from shared.container import Container
 from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
@@ -49,11 +49,15 @@ def look_up_overdue(deps: Container) -> int:
         late = overdue.take_overdue(connection, deps.providers, now=now, again=again)
     reached(CrashPoint.OVERDUE_TAKEN)
     for charge in late:
-        provider = deps.provider(charge.provider)
-        outcome = provider.fetch(charge.provider_reference, charge.account)
-        reached(CrashPoint.OVERDUE_ANSWERED)
-        with unit_of_work(deps.engine) as connection:
-            settle(connection, deps, charge.id, outcome, Source("sweep"))
-            link_charge(connection, charge.id)
-        reached(CrashPoint.OVERDUE_SETTLED)
+        with tracing.span("charge.look_up", charge_id=charge.id, provider=charge.provider):
+            _look_up(deps, charge)
     return len(late)
+
+
+def _look_up(deps: Container, charge: overdue.OverdueCharge) -> None:
+    outcome = deps.provider(charge.provider).fetch(charge.provider_reference, charge.account)
+    reached(CrashPoint.OVERDUE_ANSWERED)
+    with unit_of_work(deps.engine) as connection:
+        settle(connection, deps, charge.id, outcome, Source("sweep"))
+        link_charge(connection, charge.id)
+    reached(CrashPoint.OVERDUE_SETTLED)

@@ -20,6 +20,7 @@ from shared.domain.retry_policy import Step, next_step
 from shared.observability import about
 from shared.providers.base import RefundRequest
 from shared.repository import pacing, refund_claims, refunds
+from shared.repository.traces import link_charge
 from shared.settlement import Source
 from worker.breaker import key_of, refuse, tell
 from worker.pacing import has_to_wait
@@ -100,6 +101,7 @@ def _claim(deps: Container, refund_id: int) -> Claim | None:
         if held is None:
             return None
         deps.provider(held.provider)  # else nothing of the claim stays
+        link_charge(connection, held.refund.charge_id)
         if held.refund.provider_reference is not None:
             return Claim(held, None, Step.FIND, until)
         stored = _current_call(connection, deps, held, now)

@@ -93,6 +93,54 @@ def test_a_webhooks_trace_points_at_the_charges(system: System, collector: Colle
         assert [one.trace for one in came] == [task.trace]
 
 
+def test_a_refunds_trace_is_its_requests_and_points_at_the_charges(
+    system: System, collector: Collector
+) -> None:
+    link = system.charge_new()
+    charge_id = int(link.rsplit("/", 1)[1])
+    request = accepted(system, collector, charge_id)
+    assert system.settled(link) == "succeeded"
+
+    made = system.post(f"{link}/refunds", "refund", {}, scope="refunds:write")
+
+    assert made.status_code == 202, made.text
+    refund = {"charge_id": charge_id, "refund_id": int(made.json()["data"]["id"])}
+    system.until(lambda: collector.named("refund.execute", **refund), "the refund's span arrives")
+    task = collector.named("refund.execute", **refund)[0]
+    assert task.links == {(request.trace, request.id)}
+    assert task.trace != request.trace
+    asked = "POST /v1/charges/<charge>/refunds"
+    system.until(
+        lambda: task.parent in {one.id for one in collector.named(asked)}, "its request's, too"
+    )
+
+
+def test_what_reconciliation_does_for_a_charge_points_at_the_charges_trace(
+    system: System, collector: Collector
+) -> None:
+    link = system.charge_new("pm_card_sandbox_processing_stuck")
+    charge_id = int(link.rsplit("/", 1)[1])
+    request = accepted(system, collector, charge_id)
+    system.until(lambda: system.status(link) == "processing", "it waits")
+
+    system.sql(f"UPDATE charges SET deadline_at = now() WHERE id = {charge_id} RETURNING 1")  # noqa: S608
+
+    def looked_up() -> list[Told]:
+        return collector.named("charge.look_up", charge_id=charge_id)
+
+    system.until(looked_up, "it is looked up")
+    done = looked_up()[0]
+    assert done.links == {(request.trace, request.id)}
+    assert done.trace != request.trace
+    rounds = "reconcile.run"
+    system.until(lambda: done.parent in {one.id for one in collector.named(rounds)}, "its round's")
+    system.until(lambda: called_within(collector, done), "the provider's call within it")
+
+
+def called_within(collector: Collector, span: Told) -> bool:
+    return any(one.parent == span.id for one in collector.named("stripe fetch"))
+
+
 def test_a_trace_outlives_the_broker_with_all_in_it(system: System, collector: Collector) -> None:
     system.processes["worker"].stop()
     link = system.charge_new()
