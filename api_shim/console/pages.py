@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
 from api_shim import runtime
-from api_shim.console.glance import figures, plots
+from api_shim.console.glance import figures, plots, plots_of_lags
 from api_shim.console.room import room, row_id, show
 from shared.db import unit_of_work
 from shared.domain.age_limits import oldest_allowed
@@ -28,6 +28,7 @@ from shared.repository.charge_lists import (
     summarize,
 )
 from shared.repository.circuit_views import unclosed_circuits
+from shared.repository.lag_history import LONGEST, read_flows
 from shared.repository.operator_actions import latest_actions
 from shared.repository.search import search
 from shared.repository.timeline import timeline
@@ -51,8 +52,10 @@ def home() -> Response:
         abort(HTTPStatus.BAD_REQUEST, f"Choose a window: {', '.join(WINDOWS)}.")
     deps, window = runtime.deps(), WINDOWS[over]
     now = deps.clock()
+    starts = window.starts(now)
     with unit_of_work(deps.engine) as connection:
         history = read_history(connection, window, now)
+        flows = read_flows(connection, window, now) if window.length <= LONGEST else {}
         reviews = list_reviews(connection, most=_PAGE)
         circuits = unclosed_circuits(connection)
         charges = list_charges(connection, most=10)
@@ -60,7 +63,8 @@ def home() -> Response:
     return show(
         "home",
         figures={name: figures(together(line)) for name, line in history.items()},
-        plots=plots(history, window.starts(now)),
+        plots=plots(history, starts) + (plots_of_lags(flows, starts) if flows else []),
+        has_lags=bool(flows),
         over=over,
         windows=WINDOWS,
         reviews=reviews,

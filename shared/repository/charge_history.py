@@ -52,16 +52,17 @@ class Cohort:
         over = succeeded + self.statuses[Status.FAILED]
         return succeeded / over if over else None
 
-    def settled_within(self, share: float) -> float | None:
-        """Seconds in which that share of the settled did so, rounded up to one of LAG_BUCKETS.
 
-        None where none settled; infinite beyond the last bound.
-        """
-        counts = list(accumulate(self.lags[each] for each in range(len(LAG_BUCKETS) + 1)))
-        if not counts[-1]:
-            return None
-        place = bisect_left(counts, share * counts[-1])
-        return (*LAG_BUCKETS, float("inf"))[place]
+def within(lags: Mapping[int, int], share: float) -> float | None:
+    """Seconds in which that share of the lags ended, rounded up to one of LAG_BUCKETS.
+
+    None where there are none; infinite beyond the last bound.
+    """
+    counts = list(accumulate(lags.get(each, 0) for each in range(len(LAG_BUCKETS) + 1)))
+    if not counts[-1]:
+        return None
+    place = bisect_left(counts, share * counts[-1])
+    return (*LAG_BUCKETS, float("inf"))[place]
 
 
 def together(cohorts: Iterable[Cohort]) -> Cohort:

@@ -23,6 +23,7 @@ from shared.repository.charge_lists import (
 from shared.repository.circuit_views import unclosed_circuits
 from shared.repository.differences import open_differences
 from shared.repository.event_lists import list_events, read_event
+from shared.repository.lag_history import read_flows
 from shared.repository.operator_actions import actions_on, latest_actions
 from shared.repository.outbound_views import deliveries_of
 from shared.repository.outbound_views import list_events as list_outbound
@@ -56,6 +57,7 @@ READS: dict[str, Callable[[Connection], object]] = {
     "owed deliveries": standing.owed_deliveries,
     "circuits standing": standing.circuits_standing,
     "history": lambda connection: read_history(connection, WINDOWS["month"], datetime.now(UTC)),
+    "lags": lambda connection: read_flows(connection, WINDOWS["day"], datetime.now(UTC)),
     "unclosed circuits": unclosed_circuits,
     "outbound events": lambda connection: list_outbound(
         connection, order_id=None, before=NEWEST, most=50
@@ -93,6 +95,22 @@ def test_how_charges_fared_is_read_from_an_index_alone(connection: Connection) -
     assert {"provider", "status", "created_at", "settled_at"} == columns_of(
         connection, "ix_charges_created"
     )
+
+
+@pytest.mark.parametrize(
+    ("index", "columns"),
+    [
+        ("ix_webhook_events_handled", {"provider", "received_at", "handled_at"}),
+        ("ix_outbound_deliveries_ended", {"status", "created_at", "finished_at"}),
+    ],
+)
+def test_how_soon_what_came_went_is_read_from_indexes_alone(
+    connection: Connection, index: str, columns: set[str]
+) -> None:
+    (sent,) = statements_of(connection, READS["lags"])
+
+    assert index in plan_of(connection, *sent)
+    assert columns == columns_of(connection, index)
 
 
 def columns_of(connection: Connection, index: str) -> set[str]:

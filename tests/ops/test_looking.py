@@ -125,8 +125,11 @@ def test_home_draws_what_it_counts_and_says_it_in_words_too(
 
     page = reader.get("/ops?over=hour").text
 
-    assert page.count('role="img"') == 3
-    for title in ("Charges", "Success rate", "95 % settled within"):
+    assert page.count('role="img"') == 6
+    for title in (
+        *("Charges", "Success rate", "95 % settled within", "95 % of webhooks handled within"),
+        *("95 % of deliveries made within", "Webhooks and deliveries waiting"),
+    ):
         assert f">{title}</title>" in page
         assert f"{title} as a table" in page
     assert "<td>100 %</td>" in page
@@ -154,6 +157,16 @@ def test_why_charges_failed_stands_in_their_list(platform: Platform, reader: Des
     )
 
     assert "<td>card_declined</td>" in reader.get("/ops/charges?status=failed").text
+
+
+@pytest.mark.parametrize(("over", "plots"), [("hour", 6), ("day", 6), ("week", 3), ("month", 3)])
+def test_home_draws_lags_where_that_is_quick_and_else_says_where(
+    reader: Desk, over: str, plots: int
+) -> None:
+    page = reader.get(f"/ops?over={over}").text
+
+    assert page.count('role="img"') == plots
+    assert ("is drawn over an hour and a day" in page) == (plots == 3)
 
 
 def test_a_window_that_is_none_is_refused(reader: Desk) -> None:

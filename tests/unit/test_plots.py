@@ -9,7 +9,7 @@ from api_shim.console.glance import percent, span
 from api_shim.console.plots import draw
 from shared.domain.charge import Status
 from shared.metrics import LAG_BUCKETS
-from shared.repository.charge_history import WINDOWS, Cohort, together
+from shared.repository.charge_history import WINDOWS, Cohort, together, within
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -41,7 +41,7 @@ def test_a_line_stays_within_its_drawing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "lags", "within"),
+    ("share", "lags", "bound"),
     [
         (0.5, {0: 1, 3: 1}, LAG_BUCKETS[0]),
         (0.51, {0: 1, 3: 1}, LAG_BUCKETS[3]),
@@ -51,12 +51,9 @@ def test_a_line_stays_within_its_drawing() -> None:
     ],
 )
 def test_a_share_has_settled_within_the_first_bound_that_holds_it(
-    share: float, lags: dict[int, int], within: float | None
+    share: float, lags: dict[int, int], bound: float | None
 ) -> None:
-    cohort = Cohort()
-    cohort.lags.update(lags)
-
-    assert cohort.settled_within(share) == within
+    assert within(lags, share) == bound
 
 
 def test_the_rate_is_of_those_that_succeeded_or_failed() -> None:
