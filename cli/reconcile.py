@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import click
 
-from cli.acting import acting, as_json, deps, most, tell
+from cli.acting import acting, as_json, before, deps, most, tell
 from cli.charges import id_of
-from cli.naming import NAME, Name
+from cli.naming import NAME, ROW_ID, Name
 from cli.printing import print_json, print_table
 from shared.db import unit_of_work
 from shared.domain.charge import Provider
@@ -46,18 +46,31 @@ def charge(*, charge: Name, mandate: Mandate, as_json: bool) -> None:
 
 
 @reconcile.command()
+@click.argument("difference", type=ROW_ID)
+@acting
+@as_json
+def explain(*, difference: int, mandate: Mandate, as_json: bool) -> None:
+    """Keep --reason as what explains DIFFERENCE: it alarms nobody any more."""
+    tell(operations.explain(deps(), difference, mandate), as_json=as_json)
+
+
+@reconcile.command()
+@before
 @most
 @as_json
-def differences(*, most: int, as_json: bool) -> None:
+def differences(*, before: int, most: int, as_json: bool) -> None:
     """List what differs between our rows and the providers' ledgers, the newest first."""
     with unit_of_work(deps().engine) as connection:
-        found = open_differences(connection, most)
+        found = open_differences(connection, before, most)
     if as_json:
         print_json(found)
         return
-    names = ("id", "provider", "day", "type", "charge", "ours", "theirs", "object")
+    names = ("id", "provider", "day", "type", "charge", "ours", "theirs", "object", "explained by")
     rows = [
-        (d.id, d.provider, d.day, d.type, d.charge_id, d.ours, d.theirs, d.object_reference)
+        (
+            *(d.id, d.provider, d.day, d.type, d.charge_id, d.ours, d.theirs),
+            *(d.object_reference, d.explanation),
+        )
         for d in found
     ]
     print_table(names, rows)

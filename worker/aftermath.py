@@ -14,9 +14,9 @@ from shared.domain.charge import SETTLED, Charge, Status
 from shared.domain.outbound import OutboundType
 from shared.domain.refund import RefundFact
 from shared.providers.base import DisputeFact
+from shared.refund_settlement import settle_refund
 from shared.repository import charges, disputes, outbox, refunds, strays
 from shared.settlement import Source, settle
-from worker.refund_settlement import settle_refund
 
 APPLIED: Final = "applied"
 EARLY: Final = "early"

@@ -15,6 +15,7 @@ from shared.db import unit_of_work
 from shared.domain.charge import Charge, Provider
 from shared.domain.comparison import Difference, Named, compare, grouped
 from shared.domain.movements import Kind, Movement
+from shared.domain.outcomes import Indeterminate
 from shared.domain.refund import Captured, RefundFact
 from shared.providers.base import MovementPage, Unread
 from shared.repository import charges, differences, ledger_runs, movements
@@ -50,7 +51,7 @@ def read(deps: Container, pages: int = PAGES_PER_ROUND) -> int:
     while pages_left > 0 and (run := _take(deps)) is not None:
         while run is not None and pages_left > 0:
             pages_left -= 1
-            run = _carry_on(deps, run, pages_left)
+            run = _try(deps, run, pages_left)
     return pages - pages_left
 
 
@@ -62,6 +63,15 @@ def _take(deps: Container) -> LedgerRun | None:
     now = deps.clock()
     with unit_of_work(deps.engine) as connection:
         return ledger_runs.take_run(connection, deps.providers, now=now, until=lease(deps))
+
+
+def _try(deps: Container, run: LedgerRun, pages_left: int) -> LedgerRun | None:
+    """Carry the day on; one that a bug stops is put off, and keeps no other from its turn."""
+    try:
+        return _carry_on(deps, run, pages_left)
+    except Exception as fault:
+        _put_off(deps, run, Indeterminate(type(fault).__name__))
+        raise
 
 
 def _carry_on(deps: Container, run: LedgerRun, pages_left: int) -> LedgerRun | None:

@@ -19,13 +19,13 @@ from shared.domain.refund_decisions import RefundOutcome
 from shared.domain.retry_policy import Step, next_step
 from shared.observability import about
 from shared.providers.base import RefundRequest
+from shared.refund_settlement import settle_refund
 from shared.repository import pacing, refund_claims, refunds
 from shared.repository.traces import link_charge
 from shared.settlement import Source
 from worker.breaker import key_of, refuse, tell
 from worker.pacing import has_to_wait
 from worker.patience import patiently
-from worker.refund_settlement import settle_refund
 from worker.report import Report, report
 
 log = structlog.get_logger()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -12,15 +13,16 @@ from api_shim import runtime
 from api_shim.console.room import mandate, room
 from shared.domain.charge import Provider
 from shared.domain.circuit import Key
+from shared.domain.refund_decisions import RefundResolution
 from shared.domain.resolutions import Resolution
-from shared.operations import calling_off, charges, circuits, refunds
+from shared.operations import calling_off, charges, circuits, reconciliation, refunds
 from shared.operations.resolving import Ask
 from shared.operations.resolving import resolve as carry_out
 from shared.repository.charge_lists import NEWEST
 
 routes = room("ops_actions")
 
-Choice = TypeVar("Choice", Provider, Resolution)
+Choice = TypeVar("Choice", Provider, Resolution, RefundResolution)
 
 
 @routes.post(f"/charges/<int(max={NEWEST}):charge_id>/retry")
@@ -52,6 +54,42 @@ def refund(charge_id: int) -> Response:
     amount = request.form.get("amount", "").strip() or None
     refunds.refund(runtime.deps(), charge_id, amount, mandate())
     return _back_to(charge_id)
+
+
+@routes.post(f"/charges/<int(max={NEWEST}):charge_id>/reconcile")
+def reconcile(charge_id: int) -> Response:
+    """Let a worker ask the provider how the charge stands."""
+    reconciliation.reconcile_charge(runtime.deps(), charge_id, mandate())
+    return _back_to(charge_id)
+
+
+@routes.post(f"/refunds/<int(max={NEWEST}):refund_id>/resolve")
+def resolve_refund(refund_id: int) -> Response:
+    """Carry out a person's decision about a refund."""
+    reference = request.form.get("reference", "").strip() or None
+    ask = refunds.RefundAsk(_chosen(RefundResolution, "decision"), reference)
+    refunds.resolve(runtime.deps(), refund_id, ask, mandate())
+    return _seen(url_for("ops_pages.reviews"))
+
+
+@routes.post(f"/differences/<int(max={NEWEST}):difference_id>/explain")
+def explain(difference_id: int) -> Response:
+    """Keep what explains a difference."""
+    reconciliation.explain(runtime.deps(), difference_id, mandate())
+    return _seen(url_for("ops_pages.differences"))
+
+
+@routes.post("/differences/compare")
+def reconcile_day() -> Response:
+    """Let a worker compare a day."""
+    key = _key()
+    try:
+        day = date.fromisoformat(request.form.get("day", ""))
+    except ValueError:
+        abort(HTTPStatus.BAD_REQUEST, "Choose a day, as 2026-01-31.")
+    wanted = reconciliation.LedgerDay(key.provider, day, key.account or None)
+    reconciliation.reconcile_day(runtime.deps(), wanted, mandate())
+    return _seen(url_for("ops_pages.differences"))
 
 
 @routes.post("/circuits/pause")

@@ -19,6 +19,7 @@ from shared.domain.charge import Status
 from shared.domain.resolutions import possible
 from shared.operations.calling_off import CANCELLABLE
 from shared.repository import standing
+from shared.repository.ages import unexplained_differences
 from shared.repository.charge_history import WINDOWS, read_history, together
 from shared.repository.charge_lists import (
     NEWEST,
@@ -28,8 +29,10 @@ from shared.repository.charge_lists import (
     summarize,
 )
 from shared.repository.circuit_views import unclosed_circuits
+from shared.repository.differences import open_differences
 from shared.repository.lag_history import LONGEST, read_flows
 from shared.repository.operator_actions import latest_actions
+from shared.repository.refund_intake import list_refund_reviews
 from shared.repository.search import search
 from shared.repository.timeline import timeline
 
@@ -56,10 +59,10 @@ def home() -> Response:
     with unit_of_work(deps.engine) as connection:
         history = read_history(connection, window, now)
         flows = read_flows(connection, window, now) if window.length <= LONGEST else {}
-        reviews = list_reviews(connection, most=_PAGE)
         circuits = unclosed_circuits(connection)
         charges = list_charges(connection, most=10)
         stands = _stands(connection, now)
+        unexplained = unexplained_differences(connection)
     return show(
         "home",
         figures={name: figures(together(line)) for name, line in history.items()},
@@ -67,18 +70,18 @@ def home() -> Response:
         has_lags=bool(flows),
         over=over,
         windows=WINDOWS,
-        reviews=reviews,
         circuits=circuits,
         charges=charges,
         stands=stands,
+        unexplained=unexplained,
         now=now,
-        page=_PAGE,
     )
 
 
 def _stands(connection: Connection, now: datetime) -> dict[str, list[standing.Standing]]:
     return {
         "Charges that are not over": standing.charges_standing(connection),
+        "Refunds that wait for a person": standing.refunds_in_review(connection),
         "Queue depth: due, and not yet with a worker": standing.due_rows(connection, now),
         "Webhook lag: events to handle": standing.unhandled_events(connection),
         "Outbound lag: deliveries owed": [standing.owed_deliveries(connection)],
@@ -141,7 +144,18 @@ def reviews() -> Response:
     after = row_id("after", 0)
     with unit_of_work(runtime.deps().engine) as connection:
         found = list_reviews(connection, after=after, most=_PAGE)
-    return show("reviews", reviews=found, page=_PAGE)
+        refunds = list_refund_reviews(connection, most=_PAGE)
+        unexplained = unexplained_differences(connection)
+    return show("reviews", reviews=found, refunds=refunds, unexplained=unexplained, page=_PAGE)
+
+
+@routes.get("/differences")
+def differences() -> Response:
+    """List what our rows and the providers' ledgers do not agree on."""
+    deps = runtime.deps()
+    with unit_of_work(deps.engine) as connection:
+        found = open_differences(connection, row_id("before", NEWEST), _PAGE)
+    return show("differences", differences=found, providers=deps.providers, page=_PAGE)
 
 
 @routes.get("/circuits")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final, assert_never
 
 from shared.domain import outcomes as o
@@ -16,6 +17,13 @@ SOONEST_LOOK: Final = timedelta(seconds=10)
 LATEST_LOOK: Final = timedelta(hours=1)
 """How often a refund is looked up that the provider has and does not end: by its age, in between.
 An event usually comes first."""
+
+
+class RefundResolution(StrEnum):
+    """What a person can decide of a refund that was put before them."""
+
+    SETTLE = "settle"  # what the provider shows now ends it
+    KEEP = "keep"  # note what was found out, and decide later
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,23 @@ def judge_refund(refund: Refund, outcome: RefundOutcome, seen: Circumstances) ->
             assert_never(outcome)
 
 
+def resolve_refund(refund: Refund, outcome: RefundOutcome) -> RefundDecision | str:
+    """End a refund that waits for a person, by what the provider shows; else why that ends nothing.
+
+    That the provider has nothing of it ends it here alone, at a person's word.
+    """
+    match outcome:
+        case o.Absent(evidence):
+            failure = Failure("not_executed", "The refund never took place.")
+            return _move(refund, RefundEvent.FAILED, evidence, failure)
+        case RefundFact():
+            return _proven(refund, outcome)
+        case Refused(_, why) | o.Misconfigured(why) | o.NotSent(why) | o.Indeterminate(why):
+            return why
+        case _:
+            assert_never(outcome)
+
+
 def contradiction(refund: Refund, fact: RefundFact) -> str | None:
     """Say what keeps this fact from being about this refund; None where all agrees."""
     known = refund.provider_reference or fact.refund_reference
@@ -92,14 +117,30 @@ def _told(refund: Refund, fact: RefundFact, seen: Circumstances) -> RefundDecisi
     if complaint is not None:
         failure = Failure("contradiction", complaint)
         return _move(refund, RefundEvent.CONTRADICTED, complaint, failure)
-    reason = f"{fact.refund_reference} is {fact.status}"
-    if fact.status not in _ENDINGS:
-        later = seen.now + _look_delay(refund, seen)
-        return _unresolved(refund, reason, seen) or _again(refund, reason, later)
+    if fact.status in _ENDINGS:
+        return _ended(refund, fact)
+    reason, later = _standing(fact), seen.now + _look_delay(refund, seen)
+    return _unresolved(refund, reason, seen) or _again(refund, reason, later)
+
+
+def _proven(refund: Refund, fact: RefundFact) -> RefundDecision | str:
+    is_known = refund.provider_reference is not None
+    if not is_known and str(refund.identifier) not in fact.our_references:
+        return f"{fact.refund_reference} does not name this refund"
+    if complaint := contradiction(refund, fact):
+        return complaint
+    return _ended(refund, fact) if fact.status in _ENDINGS else _standing(fact)
+
+
+def _ended(refund: Refund, fact: RefundFact) -> RefundDecision:
     words = f"The payment provider shows the refund as {fact.status}."
     failure = Failure(f"refund_{fact.status}", words)
     is_lost = fact.status is not RefundStatus.SUCCEEDED
-    return _move(refund, _ENDINGS[fact.status], reason, failure if is_lost else None)
+    return _move(refund, _ENDINGS[fact.status], _standing(fact), failure if is_lost else None)
+
+
+def _standing(fact: RefundFact) -> str:
+    return f"{fact.refund_reference} is {fact.status}"
 
 
 def _was_refused(refund: Refund, fact: RefundFact) -> bool:

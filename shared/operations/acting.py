@@ -11,7 +11,9 @@ from sqlalchemy import Connection
 
 from shared.container import Container
 from shared.db import unit_of_work
+from shared.domain.charge import Provider
 from shared.domain.errors import ActionRefused
+from shared.repository.authorizations import is_account_known
 from shared.repository.operator_actions import OperatorAction, lock_action, store_action
 
 log = structlog.get_logger()
@@ -68,6 +70,12 @@ def recorded(deps: Container, mandate: Mandate, action: str, subject: str) -> Op
     with unit_of_work(deps.engine) as connection:
         done = lock_action(connection, mandate.identifier)
     return None if done is None else _same(done, action, subject)
+
+
+def require_account(connection: Connection, provider: Provider, account: str | None) -> None:
+    """Refuse an account that is none of ours: what is done to it would be done to nothing."""
+    if account and not is_account_known(connection, provider, account):
+        raise ActionRefused(f"No authorization and no charge knows the account {account}.")
 
 
 def _same(done: OperatorAction, action: str, subject: str) -> OperatorAction:

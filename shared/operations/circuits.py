@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from shared.container import Container
 from shared.domain.circuit import Key, State
 from shared.domain.errors import ActionRefused
-from shared.operations.acting import Mandate, act
+from shared.operations.acting import Mandate, act, require_account
 from shared.repository import circuits
 from shared.repository.operator_actions import OperatorAction
 
@@ -17,6 +17,7 @@ def pause(deps: Container, key: Key, mandate: Mandate) -> OperatorAction:
 
     def do(connection: Connection) -> str:
         now = deps.clock()
+        require_account(connection, key.provider, key.account)
         if circuits.lock_circuit(connection, key, now).circuit.state is State.PAUSED:
             raise ActionRefused(f"The {_subject(key)} is paused already.")
         circuits.pause(connection, key, actor=mandate.actor, reason=mandate.reason, now=now)

@@ -17,7 +17,11 @@ def tell_again(deps: Container, event_id: int, mandate: Mandate) -> OperatorActi
     def do(connection: Connection) -> str:
         if outbound_views.read_event(connection, event_id, None) is None:
             raise ActionRefused(f"There is no outbound event {event_id}.")
-        outbox.replay(connection, event_id, deps.clock())
+        if not outbox.replay(connection, event_id, deps.clock()):
+            raise ActionRefused(
+                f"No endpoint wants outbound event {event_id}, or it is told of it at this moment:"
+                " nothing is sent."
+            )
         return "due again"
 
     return act(deps, mandate, "outbound_event.replay", f"outbound event {event_id}", do)

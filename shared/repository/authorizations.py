@@ -8,6 +8,8 @@ from typing import Final
 
 from sqlalchemy import Connection, RowMapping, text
 
+from shared.domain.charge import Provider
+
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
@@ -42,6 +44,19 @@ _READ: Final = f"SELECT {_COLUMNS} FROM stripe_authorizations"  # noqa: S608 a c
 _BY_ID: Final = text(f"{_READ} WHERE id = :id")
 _BY_ID_LOCKED: Final = text(f"{_READ} WHERE id = :id FOR UPDATE")
 _BY_EVENT: Final = text(f"{_READ} WHERE event_id = :event")
+
+_KNOWN: Final = text("""
+    SELECT EXISTS (SELECT FROM stripe_authorizations WHERE account = :account)
+        OR EXISTS (SELECT FROM charges
+                   WHERE provider = :provider AND coalesce(account, '') = :account)
+""")
+
+
+def is_account_known(connection: Connection, provider: Provider, account: str) -> bool:
+    """Whether an authorization, or a charge of the provider, names the account."""
+    arguments = {"provider": provider, "account": account}
+    return bool(connection.execute(_KNOWN, arguments).scalar_one())
+
 
 _STORE: Final = text(f"""
     INSERT INTO stripe_authorizations (event_id, stripe_user_id, publishable_key, access_token,

@@ -103,11 +103,11 @@ _LIST: Final = text("""
     SELECT d.id, r.provider, r.account, r.day, d.type, d.kind, d.object_reference, d.charge_id,
            d.ours, d.theirs, d.explanation, d.found_at
     FROM reconciliation_differences d JOIN reconciliation_runs r ON r.id = d.run_id
-    WHERE d.resolved_at IS NULL ORDER BY d.id DESC LIMIT :most
+    WHERE d.resolved_at IS NULL AND d.id < :before ORDER BY d.id DESC LIMIT :most
 """)
 
 
-def open_differences(connection: Connection, most: int) -> list[OpenDifference]:
-    """What our rows and a provider's ledger do not agree on, the newest first."""
-    rows = connection.execute(_LIST, {"most": most}).mappings()
+def open_differences(connection: Connection, before: int, most: int) -> list[OpenDifference]:
+    """What our rows and a provider's ledger do not agree on, the newest before that id first."""
+    rows = connection.execute(_LIST, {"before": before, "most": most}).mappings()
     return [OpenDifference(**{**row, "provider": Provider(row["provider"])}) for row in rows]

@@ -99,6 +99,9 @@ _REPLAY: Final = text("""
 """)
 
 
-def replay(connection: Connection, event_id: int, now: datetime) -> None:
-    """Send an event again, under its own id, to each endpoint that wants it."""
-    connection.execute(_REPLAY, {"id": event_id, "now": now})
+def replay(connection: Connection, event_id: int, now: datetime) -> int:
+    """Send an event again, under its own id, to each endpoint that wants it; to how many.
+
+    Not to one that is being told of it at this moment.
+    """
+    return connection.execute(_REPLAY, {"id": event_id, "now": now}).rowcount

@@ -83,8 +83,10 @@ def claim_refund(
     """
     arguments = {"id": refund_id, "now": now, "until": until}
     row = connection.execute(_CLAIM, arguments).mappings().one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _claimed(row)
+
+
+def _claimed(row: RowMapping) -> ClaimedRefund:
     return ClaimedRefund(
         refund=refund_of(row),
         provider=Provider(row["provider"]),
@@ -95,6 +97,19 @@ def claim_refund(
         stored=_stored(row),
         probe=row["probe"],
     )
+
+
+_READ: Final = text(f"""
+    SELECT {_COLUMNS}, NULL AS probe FROM refunds r JOIN charges c ON c.id = r.charge_id
+    JOIN orders o ON o.id = c.order_id
+    LEFT JOIN stray_captures s ON s.id = r.stray_capture_id WHERE r.id = :id
+""")  # noqa: S608 - as above
+
+
+def read_claimed(connection: Connection, refund_id: int) -> ClaimedRefund | None:
+    """The same of a refund that nobody takes, only to read what its provider has of it."""
+    row = connection.execute(_READ, {"id": refund_id}).mappings().one_or_none()
+    return None if row is None else _claimed(row)
 
 
 _FREEZE: Final = update(table).where(table.c.id == bindparam("refund")).returning(table)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
@@ -126,14 +126,19 @@ def store_refund(connection: Connection, new: NewRefund, now: datetime) -> Refun
     return int(row["remaining"]) if row["id"] is None else _view(row)
 
 
-_READ: Final = """
-    SELECT r.*, s.capture_reference AS stray_capture, c.order_id, o.user_id, e.organizer_ids
+_COLUMNS: Final = (
+    "r.*, s.capture_reference AS stray_capture, c.order_id, o.user_id, e.organizer_ids"
+)
+_JOINED: Final = """
     FROM refunds r JOIN charges c ON c.id = r.charge_id
     JOIN orders o ON o.id = c.order_id JOIN events e ON e.id = o.event_id
     LEFT JOIN stray_captures s ON s.id = r.stray_capture_id
 """
+_READ: Final = f"SELECT {_COLUMNS} {_JOINED}"
 _READ_ONE: Final = text(f"{_READ} WHERE r.id = :id OR r.identifier = :identifier")
-_LIST: Final = text(f"{_READ} WHERE r.id < :before ORDER BY r.id DESC LIMIT :most")
+_PAGE: Final = "r.id < :before ORDER BY r.id DESC LIMIT :most"
+_LIST: Final = text(f"{_READ} WHERE {_PAGE}")
+_WITH_STATUS: Final = text(f"{_READ} WHERE r.status = :status AND {_PAGE}")
 _READ_OF_CHARGE: Final = text(f"{_READ} WHERE r.charge_id = :charge ORDER BY r.id DESC LIMIT 100")
 
 
@@ -152,10 +157,41 @@ def read_refunds_of(connection: Connection, charge_id: int) -> list[RefundView]:
     return [_view(row) for row in rows]
 
 
-def list_refunds(connection: Connection, before: int, most: int) -> list[RefundView]:
-    """The newest refunds before that id, of all charges."""
-    rows = connection.execute(_LIST, {"before": before, "most": most}).mappings()
+def list_refunds(
+    connection: Connection, before: int, most: int, status: RefundStatus | None = None
+) -> list[RefundView]:
+    """The newest refunds before that id, of all charges, of one status or of any."""
+    arguments = {"before": before, "most": most, "status": status}
+    rows = connection.execute(_WITH_STATUS if status else _LIST, arguments).mappings()
     return [_view(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class RefundReview:
+    """A refund that waits for a person, with why, since when, and by whose word."""
+
+    refund: RefundView
+    since: datetime
+    why: str
+    evidence: dict[str, Any]
+
+
+_REVIEWS: Final = text(f"""
+    SELECT {_COLUMNS}, t.at AS since, t.reason AS why, t.evidence {_JOINED}
+    CROSS JOIN LATERAL (
+        SELECT at, reason, evidence FROM refund_transitions
+        WHERE refund_id = r.id ORDER BY id DESC LIMIT 1
+    ) t
+    WHERE r.status = 'needs_review' ORDER BY r.id LIMIT :most
+""")  # noqa: S608 - the columns and joins are constants of this module
+
+
+def list_refund_reviews(connection: Connection, *, most: int = 50) -> list[RefundReview]:
+    """The refunds that wait for a person, the oldest first."""
+    rows = connection.execute(_REVIEWS, {"most": most}).mappings()
+    return [
+        RefundReview(_view(row), row["since"], row["why"], row["evidence"] or {}) for row in rows
+    ]
 
 
 _SAME: Final = (

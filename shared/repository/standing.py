@@ -43,7 +43,7 @@ def charges_standing(connection: Connection) -> list[Standing]:
 
 
 _REFUNDS_IN_REVIEW: Final = text("""
-    SELECT provider, count(*) AS standing FROM refunds
+    SELECT provider, count(*) AS standing, min(updated_at) AS since FROM refunds
     WHERE status = 'needs_review' GROUP BY provider
 """)
 
@@ -51,7 +51,7 @@ _REFUNDS_IN_REVIEW: Final = text("""
 def refunds_in_review(connection: Connection) -> list[Standing]:
     """Refunds that wait for a person, by provider."""
     rows = connection.execute(_REFUNDS_IN_REVIEW)
-    return [Standing((row.provider,), row.standing, None) for row in rows]
+    return [Standing((row.provider,), row.standing, row.since) for row in rows]
 
 
 _DUE: Final = text("""

@@ -84,7 +84,8 @@ _TIMELINE: Final = text("""
     SELECT at, 9, id, 'operator', action || ': ' || outcome,
            jsonb_build_object('actor', actor, 'reason', reason, 'identifier', identifier),
            NULL, NULL
-    FROM operator_actions WHERE subject = :subject
+    FROM operator_actions WHERE subject = ANY(ARRAY(
+        SELECT :subject UNION ALL SELECT 'refund ' || id FROM refunds WHERE charge_id = :charge))
     ORDER BY at, rank, id
 """)
 

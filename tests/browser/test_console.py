@@ -29,6 +29,7 @@ PAGES: dict[str, Callable[[Scene], str]] = {
     "two charges of an order": lambda scene: f"/search?q={order_of(scene, 'declined')}",
     "nothing found": lambda _: "/search?q=pi_nobody",
     "reviews": lambda _: "/reviews",
+    "differences": lambda _: "/differences",
     "webhooks": lambda _: "/webhooks",
     "waiting webhooks": lambda _: "/webhooks?waiting",
     "a webhook": lambda _: "/webhooks/1",

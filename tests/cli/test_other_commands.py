@@ -119,6 +119,11 @@ def test_a_charge_that_waits_is_looked_at_before_its_time(hand: Hand) -> None:
 def test_a_day_is_compared_again_or_at_all(hand: Hand) -> None:
     today = datetime.now(UTC).date()
     day = today - timedelta(days=40)
+    charge = hand.workshop.charge_by_stripe()
+    hand.workshop.sql(
+        "UPDATE charges SET created_at = now() - interval '41 days' WHERE id = :id RETURNING 1",
+        id=charge,
+    )
 
     for _ in range(2):
         hand.read("reconcile", "day", "stripe", day, *WHY)
@@ -127,7 +132,12 @@ def test_a_day_is_compared_again_or_at_all(hand: Hand) -> None:
         (day, True)
     ]
     assert "has not ended yet" in hand.refused("reconcile", "day", "stripe", today, *WHY)
+    early = hand.refused("reconcile", "day", "stripe", day - timedelta(days=2), *WHY)
+    assert "is as old as" in early
+    for words in (("circuits", "pause", "stripe"), ("reconcile", "day", "stripe", day)):
+        assert "knows the account" in hand.refused(*words, "--account", "acct_typo", *WHY)
     assert hand.read("reconcile", "differences") == []
+    assert "no open difference" in hand.refused("reconcile", "explain", 7, *WHY)
 
 
 def test_a_token_is_made_for_a_role(hand: Hand) -> None:

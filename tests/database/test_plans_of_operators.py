@@ -10,6 +10,7 @@ from sqlalchemy.event import listen, remove
 
 from shared.domain.age_limits import oldest_allowed
 from shared.domain.charge import Status
+from shared.domain.refund import RefundStatus
 from shared.repository import standing
 from shared.repository.ages import failing_events
 from shared.repository.charge_history import WINDOWS, read_history
@@ -27,7 +28,7 @@ from shared.repository.lag_history import read_flows
 from shared.repository.operator_actions import actions_on, latest_actions
 from shared.repository.outbound_views import deliveries_of
 from shared.repository.outbound_views import list_events as list_outbound
-from shared.repository.refund_intake import list_refunds
+from shared.repository.refund_intake import list_refund_reviews, list_refunds
 from shared.repository.search import search
 from shared.repository.timeline import timeline
 
@@ -49,7 +50,11 @@ READS: dict[str, Callable[[Connection], object]] = {
     "waiting events": lambda connection: list_events(connection, is_waiting=True),
     "one event": lambda connection: read_event(connection, 7),
     "refunds": lambda connection: list_refunds(connection, 7, 50),
-    "differences": lambda connection: open_differences(connection, 50),
+    "refunds of a status": lambda connection: list_refunds(
+        connection, 7, 50, RefundStatus.NEEDS_REVIEW
+    ),
+    "refund reviews": list_refund_reviews,
+    "differences": lambda connection: open_differences(connection, NEWEST, 50),
     "charges standing": standing.charges_standing,
     "due rows": lambda connection: standing.due_rows(connection, datetime.now(UTC)),
     "unhandled events": standing.unhandled_events,

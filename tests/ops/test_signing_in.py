@@ -13,6 +13,7 @@ PAGES = [
     "/ops/search?q=1",
     "/ops/charges",
     "/ops/reviews",
+    "/ops/differences",
     "/ops/circuits",
     "/ops/audit",
     "/ops/webhooks",

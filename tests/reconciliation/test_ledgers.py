@@ -4,12 +4,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from shared.container import Container
 from shared.db import unit_of_work
-from shared.repository import ages, differences, event_cursors
+from shared.domain.errors import ActionRefused
+from shared.operations.acting import Mandate
+from shared.operations.reconciliation import explain
+from shared.repository import ages, event_cursors
 from tests.reconciliation.elsewhere import pay_elsewhere
 from tests.reconciliation.workshop import Workshop
 from worker import ledgers, reconciliation, watch
@@ -170,15 +174,16 @@ def test_what_a_person_explained_is_open_but_no_alarm(workshop: Workshop) -> Non
     compared(workshop)
     before = watch.run(workshop.deps), alarming(workshop)
     [[found]] = workshop.sql("SELECT id FROM reconciliation_differences")
+    mandate = Mandate("ada", "the shop's other till", uuid4())
 
-    with unit_of_work(workshop.deps.engine) as connection:
-        explained = differences.explain_difference(connection, found, "the shop's other till")
-        nobody = differences.explain_difference(connection, found + 1, "nothing")
+    done = explain(workshop.deps, found, mandate)
+    with pytest.raises(ActionRefused, match="no open difference"):
+        explain(workshop.deps, found + 1, replace(mandate, identifier=uuid4()))
     after = alarming(workshop)
     later = check_again(workshop)
 
     assert before == (0, 1)
-    assert (explained, nobody, after) == (True, False, 0)
+    assert (done.outcome, after) == ("explained", 0)
     assert later == [("unknown", "capture", None, "the shop's other till")]
     assert alarming(workshop) == 0
 
@@ -284,3 +289,25 @@ def test_days_that_were_missed_are_made_up_for(workshop: Workshop) -> None:
 
     days = workshop.sql("SELECT count(*) FROM reconciliation_runs WHERE finished_at IS NOT NULL")
     assert days == [(2 * 5,)]
+
+
+def test_a_day_that_a_bug_stops_is_put_off_and_keeps_no_other_from_its_turn(
+    workshop: Workshop,
+) -> None:
+    compared(workshop)
+    workshop.sql(
+        "INSERT INTO reconciliation_runs (provider, day, due_at, created_at)"
+        " VALUES ('stripe', '0001-01-01', :now, :now) RETURNING 1",
+        now=workshop.clock(),
+    )
+
+    with pytest.raises(OverflowError):
+        ledgers.read(workshop.deps)
+
+    [[failures, error, is_put_off]] = workshop.sql(
+        "SELECT failures, last_error, due_at > :now FROM reconciliation_runs"
+        " WHERE day = '0001-01-01'",
+        now=workshop.clock(),
+    )
+    assert (failures, error, is_put_off) == (1, "OverflowError", True)
+    assert ledgers.read(workshop.deps) == 0

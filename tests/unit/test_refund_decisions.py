@@ -15,8 +15,10 @@ from shared.domain.refund import Origin, Refund, RefundFact, RefundStatus
 from shared.domain.refund_decisions import (
     LATEST_LOOK,
     SOONEST_LOOK,
+    RefundDecision,
     RefundOutcome,
     judge_refund,
+    resolve_refund,
 )
 from shared.domain.refund_moves import ALLOWED_MOVES, RefundEvent, next_status
 from shared.domain.retry_policy import PARKED_DELAY
@@ -273,3 +275,33 @@ def test_a_refund_that_is_not_the_one_we_asked_for_is_put_before_a_person(fact: 
 
     assert decision.event is RefundEvent.CONTRADICTED
     assert decision.status is RefundStatus.NEEDS_REVIEW
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+@pytest.mark.parametrize("known", [None, "re_1"])
+def test_only_an_end_that_is_proven_ends_what_waits_for_a_person(
+    known: str | None, outcome: RefundOutcome
+) -> None:
+    waiting = replace(REFUND, status=RefundStatus.NEEDS_REVIEW, provider_reference=known)
+    proven = {
+        SUCCEEDED: RefundStatus.SUCCEEDED,
+        FAILED: RefundStatus.FAILED,
+        CANCELED: RefundStatus.CANCELED,
+        ABSENT: RefundStatus.FAILED,
+    }
+
+    decision = resolve_refund(waiting, outcome)
+
+    if outcome in proven:
+        assert isinstance(decision, RefundDecision)
+        assert decision.status is proven[outcome]
+    else:
+        assert isinstance(decision, str)
+
+
+def test_a_refund_that_does_not_name_ours_is_not_ours() -> None:
+    waiting = replace(REFUND, status=RefundStatus.NEEDS_REVIEW)
+
+    told = resolve_refund(waiting, replace(SUCCEEDED, our_references=frozenset()))
+
+    assert told == "re_1 does not name this refund"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
@@ -32,6 +33,20 @@ _ANNOUNCED: Final = {
 """What the ticketing platform is told when a refund arrives at a status."""
 
 
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A refund in hand within a transaction, with its charge, which is locked before it."""
+
+    charge: Charge
+    refund: Refund
+
+
+def lock(connection: Connection, refund_id: int) -> Locked:
+    """Lock order, charge, refund."""
+    charge = charges.lock_charge(connection, refunds.charge_of(connection, refund_id))
+    return Locked(charge, refunds.lock_refund(connection, refund_id))
+
+
 def settle_refund(
     connection: Connection,
     deps: Container,
@@ -43,8 +58,8 @@ def settle_refund(
 
     Raises ClaimLost where the claim that brings the outcome has a successor.
     """
-    charge = charges.lock_charge(connection, refunds.charge_of(connection, refund_id))
-    refund = refunds.lock_refund(connection, refund_id)
+    held = lock(connection, refund_id)
+    charge, refund = held.charge, held.refund
     if source.claim_number not in (None, refund.claim_number):
         raise ClaimLost(f"refund {refund_id}: claim {source.claim_number} was taken over")
     now, key = deps.clock(), Key(charge.provider, charge.account or "")
@@ -60,16 +75,29 @@ def settle_refund(
         excused=hold.excused,
     )
     decision = judge_refund(refund, outcome, seen)
+    write_refund(connection, deps, held, outcome, decision, source)
+    return decision.status
+
+
+def write_refund(
+    connection: Connection,
+    deps: Container,
+    held: Locked,
+    outcome: RefundOutcome,
+    decision: RefundDecision,
+    source: Source,
+) -> None:
+    """Write what was decided of a refund; the database refuses any other status."""
+    refund, now = held.refund, deps.clock()
     values = _learnt(refund, outcome, decision) | _state(refund, decision, source)
     if values:
-        refunds.update_refund(connection, refund_id, values | {"updated_at": seen.now})
+        refunds.update_refund(connection, refund.id, values | {"updated_at": now})
     if decision.status is not refund.status:
         refunds.record_transition(
-            connection, refund, decision, at=seen.now, actor=source.actor, evidence=source.evidence
+            connection, refund, decision, at=now, actor=source.actor, evidence=source.evidence
         )
-        _follow_up(connection, deps, charge, refund, decision, source)
-    log.info("refund.settled", refund_id=refund_id, status=decision.status, by=decision.event)
-    return decision.status
+        _follow_up(connection, deps, held, decision, source)
+    log.info("refund.settled", refund_id=refund.id, status=decision.status, by=decision.event)
 
 
 def _learnt(refund: Refund, outcome: RefundOutcome, decision: RefundDecision) -> dict[str, Any]:
@@ -106,12 +134,11 @@ def _put_off(decision: RefundDecision) -> dict[str, Any]:
 def _follow_up(
     connection: Connection,
     deps: Container,
-    charge: Charge,
-    refund: Refund,
+    held: Locked,
     decision: RefundDecision,
     source: Source,
 ) -> None:
-    now = deps.clock()
+    charge, refund, now = held.charge, held.refund, deps.clock()
     if decision.status is RefundStatus.NEEDS_REVIEW:
         log.error("refund.needs_review", refund_id=refund.id, reason=decision.reason)
     evidence = Source(source.actor, evidence=(source.evidence or {}) | {"refund": refund.id})
