@@ -3,11 +3,13 @@
 import click
 
 from cli.acting import Commands
+from cli.audit import audit
 from cli.charges import charges
 from cli.circuits import circuits
 from cli.doctor import doctor
 from cli.keys import keys
 from cli.migrate import migrate
+from cli.outbound import outbound
 from cli.reconcile import reconcile
 from cli.refunds import refunds
 from cli.search import search
@@ -26,8 +28,8 @@ def main() -> None:
 
 
 for command in (
-    *(charges, circuits, doctor, keys, migrate, reconcile),
-    *(refunds, search, tokens, webhooks),
+    *(audit, charges, circuits, doctor, keys, migrate, outbound),
+    *(reconcile, refunds, search, tokens, webhooks),
 ):
     main.add_command(command)
 

@@ -17,13 +17,12 @@ from shared.operations import charges as operations
 from shared.operations.acting import Mandate
 from shared.operations.resolving import Ask
 from shared.repository.charge_lists import (
-    ChargeSummary,
     list_charges,
     list_overdue,
     list_reviews,
     summarize,
 )
-from shared.repository.timeline import timeline
+from shared.repository.dossiers import read_dossier
 
 
 @click.group()
@@ -71,15 +70,22 @@ def list_(*, status: str | None, overdue: bool, before: int, most: int, as_json:
 @as_json
 def show(*, charge: Name, as_json: bool) -> None:
     """Show CHARGE (an id or identifier) with all that happened to it, in the order of time."""
-    with unit_of_work(deps().engine) as connection:
-        found = known(summarize(connection, *charge), charge)
-        entries = timeline(connection, found.id)
+    held = deps()
+    with unit_of_work(held.engine) as connection:
+        found = read_dossier(connection, *charge, held.clock())
+    if found is None:
+        raise ActionRefused(f"There is no charge {charge}.")
     if as_json:
-        print_json({"charge": found, "timeline": entries})
+        print_json(found)
         return
-    print_facts(facts(found) | {"money": found.money})
+    if found.waits:
+        click.echo(f"{found.waits}\n")
+    others = ", ".join(f"{each.id} {each.status}" for each in found.others)
+    summary = facts(found.charge) | {"money": found.charge.money}
+    print_facts(summary | facts(found.purchase) | {"other charges": others or None})
     click.echo()
-    print_table(("at", "kind", "what"), [(each.at, each.kind, each.what) for each in entries])
+    rows = [(each.at, each.kind, each.what) for each in found.timeline]
+    print_table(("at", "kind", "what"), rows)
 
 
 @charges.command()
@@ -154,11 +160,7 @@ def resolve(
 def id_of(charge: Name) -> int:
     """The id of the charge that is named so."""
     with unit_of_work(deps().engine) as connection:
-        return known(summarize(connection, *charge), charge).id
-
-
-def known(found: ChargeSummary | None, charge: Name) -> ChargeSummary:
-    """The charge; ActionRefused where none is named so."""
+        found = summarize(connection, *charge)
     if found is None:
         raise ActionRefused(f"There is no charge {charge}.")
-    return found
+    return found.id

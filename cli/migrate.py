@@ -12,6 +12,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine
 
+from cli.acting import as_json
+from cli.printing import print_json
 from shared.settings import load_database_settings
 
 _INI: Final = Path(__file__).resolve().parents[1] / "shared" / "migrations" / "alembic.ini"
@@ -19,16 +21,20 @@ _INI: Final = Path(__file__).resolve().parents[1] / "shared" / "migrations" / "a
 
 @click.command()
 @click.option("--check", is_flag=True, help="Only say whether it is there; exit code 1 if not.")
-def migrate(*, check: bool) -> None:
+@as_json
+def migrate(*, check: bool, as_json: bool) -> None:
     """Bring the database to the newest migration; DATABASE_URL is all this needs."""
     if not check:
         command.upgrade(Config(str(_INI)), "head")
     engine = create_engine(load_database_settings().database_url)
     missing = standing(engine)
     engine.dispose()
+    if as_json:
+        print_json({"is_newest": missing is None, "missing": missing})
     if missing:
         raise click.ClickException(missing)
-    click.echo("The database is at the newest migration.")
+    if not as_json:
+        click.echo("The database is at the newest migration.")
 
 
 def standing(engine: Engine) -> str | None:

@@ -17,9 +17,12 @@ SCOPES: Final = {
     "organizer": "",
     "platform": "orders:write",
     "refunder": "refunds:write",
+    "observer": "ops:read",
+    "operator": "ops:act",
     "admin": "admin",
 }
-"""By role. A buyer or organizer is one by the order's or event's row, not by a scope."""
+"""By role; an observer sees the console, an operator acts there, too. A buyer or organizer is one
+by the order's or event's row, not by a scope."""
 
 
 @click.group()

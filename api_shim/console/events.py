@@ -11,10 +11,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from api_shim import runtime
 from api_shim.console.room import mandate, room, row_id, show
 from shared.db import unit_of_work
+from shared.domain.outbound import DeliveryStatus
 from shared.operations.outbound import tell_again
 from shared.operations.replay import dry_run, redrive
 from shared.repository import event_lists, outbound_views
 from shared.repository.charge_lists import NEWEST
+from shared.repository.endpoints import MOST_ENDPOINTS, list_endpoints
 
 routes = room("ops_events")
 
@@ -39,10 +41,11 @@ def webhook(event_id: int) -> Response:
     deps = runtime.deps()
     with unit_of_work(deps.engine) as connection:
         found = event_lists.read_event(connection, event_id)
+        body = event_lists.read_body(connection, event_id)
     if found is None:
         abort(HTTPStatus.NOT_FOUND, f"There is no webhook event {event_id}.")
     replay = dry_run(deps, event_id) if "dry-run" in request.args else None
-    return show("webhook", event=found, replay=replay)
+    return show("webhook", event=found, body=body, replay=replay)
 
 
 @routes.post(f"/webhooks/<int(max={NEWEST}):event_id>/replay")
@@ -54,11 +57,23 @@ def replay_webhook(event_id: int) -> AnyResponse:
 
 @routes.get("/outbound")
 def outbound() -> Response:
-    """List what the platform is told, the newest first."""
+    """List what the platform is told, the newest first, and the endpoints that take it."""
+    chosen = request.args.get("status", "")
+    if chosen and chosen not in list(DeliveryStatus):
+        abort(HTTPStatus.BAD_REQUEST, "There is no such status.")
+    status = DeliveryStatus(chosen) if chosen else None
     before = row_id("before", NEWEST)
     with unit_of_work(runtime.deps().engine) as connection:
-        found = outbound_views.list_events(connection, order_id=None, before=before, most=_PAGE)
-    return show("outbound", events=found, page=_PAGE)
+        found = outbound_views.list_events(connection, status=status, before=before, most=_PAGE)
+        endpoints = list_endpoints(connection, None, MOST_ENDPOINTS)
+    return show(
+        "outbound",
+        events=found,
+        endpoints=endpoints,
+        chosen=chosen,
+        statuses=DeliveryStatus,
+        page=_PAGE,
+    )
 
 
 @routes.get(f"/outbound/<int(max={NEWEST}):event_id>")

@@ -26,15 +26,14 @@ from shared.repository.charge_lists import (
     list_charges,
     list_overdue,
     list_reviews,
-    summarize,
 )
 from shared.repository.circuit_views import unclosed_circuits
 from shared.repository.differences import open_differences
+from shared.repository.dossiers import read_dossier
 from shared.repository.lag_history import LONGEST, read_flows
-from shared.repository.operator_actions import latest_actions
+from shared.repository.operator_actions import list_actions
 from shared.repository.refund_intake import list_refund_reviews
 from shared.repository.search import search
-from shared.repository.timeline import timeline
 
 routes = room("ops_pages")
 
@@ -118,23 +117,24 @@ def charges() -> Response:
 @routes.get("/charges/<int:charge_id>")
 def charge(charge_id: int) -> Response:
     """Show one charge with all that happened to it."""
-    with unit_of_work(runtime.deps().engine) as connection:
-        found = summarize(connection, charge_id) if charge_id <= NEWEST else None
-        entries = timeline(connection, charge_id) if found else []
+    deps = runtime.deps()
+    with unit_of_work(deps.engine) as connection:
+        is_row = charge_id <= NEWEST
+        found = read_dossier(connection, charge_id, None, deps.clock()) if is_row else None
     if found is None:
         abort(HTTPStatus.NOT_FOUND, f"There is no charge {charge_id}.")
-    kinds = {entry.kind for entry in entries}
+    kinds = {entry.kind for entry in found.timeline}
     decisions = possible(
-        is_captured=found.capture_reference is not None, has_stray="stray capture" in kinds
+        is_captured=found.charge.capture_reference is not None, has_stray="stray capture" in kinds
     )
     return show(
         "charge",
-        charge=found,
-        entries=entries,
+        charge=found.charge,
+        dossier=found,
         decisions=decisions,
         cancellable=CANCELLABLE,
         pages=_PAGES_OF,
-        tasks=runtime.deps().settings.tasks_url(charge_id),
+        tasks=deps.settings.tasks_url(charge_id),
     )
 
 
@@ -169,10 +169,11 @@ def circuits() -> Response:
 
 @routes.get("/audit")
 def audit() -> Response:
-    """List what operators did, the newest first."""
+    """List what operators did, by all of them or one, the newest first."""
+    wanted = {name: request.args.get(name, "").strip() for name in ("actor", "action")}
     with unit_of_work(runtime.deps().engine) as connection:
-        found = latest_actions(connection, most=_PAGE * 2)
-    return show("audit", actions=found)
+        found = list_actions(connection, **wanted, before=row_id("before", NEWEST), most=_PAGE)
+    return show("audit", actions=found, wanted_of=wanted, page=_PAGE)
 
 
 @routes.route("/<path:wanted>", methods=["GET", "POST"])

@@ -12,6 +12,7 @@ from shared.domain import outcomes as o
 from shared.domain.charge import Status
 from shared.domain.decisions import Decision, judge
 from shared.domain.errors import ActionRefused
+from shared.domain.evidence import facts_of
 from shared.domain.refund import RefundFact
 from shared.operations.acting import Mandate, act
 from shared.providers.base import Disconnected, DisputeFact
@@ -36,6 +37,30 @@ class Replay:
     """Where the charge stands."""
     decision: Decision | None
     """What the one door would decide; None where the fact does not concern a charge's status."""
+
+    @property
+    def says(self) -> str:
+        """What the event says, in words."""
+        match self.fact:
+            case None:
+                return "nothing that concerns a payment"
+            case RefundFact(reference, _, money, status):
+                return f"refund {reference} of {money} is {status}"
+            case DisputeFact(reference, _, money, status):
+                return f"dispute {reference} of {money} is {status}"
+            case Disconnected(account):
+                return f"the account {account} lets the platform in no more"
+            case outcome:
+                told = facts_of(outcome)
+                name = str(told.pop("outcome"))
+                return ", ".join([name, *(f"{key.replace('_', ' ')} {told[key]}" for key in told)])
+
+    @property
+    def would_be(self) -> str:
+        """What would be decided, in words."""
+        if self.decision is None:
+            return "nothing about the charge's status"
+        return f"{self.decision.status}, because of this: {self.decision.reason}"
 
 
 def dry_run(deps: Container, event_id: int) -> Replay:

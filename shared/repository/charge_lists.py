@@ -23,6 +23,8 @@ class ChargeSummary:
     id: int
     identifier: UUID
     order_id: int
+    account: str | None
+    """The organizer's, where it is not the platform's own that is charged."""
     provider: Provider
     status: Status
     money: Money
@@ -39,7 +41,7 @@ class ChargeSummary:
 
 
 _SAME: Final = (
-    "id identifier order_id provider_reference capture_reference failure_code attempts"
+    "id identifier order_id account provider_reference capture_reference failure_code attempts"
     " next_attempt_at deadline_at parked_reason cancel_requested_at created_at updated_at"
 ).split()
 
@@ -70,6 +72,17 @@ def list_overdue(
     """The charges that stand too long in their state, the longest first."""
     arguments = {"statuses": list(oldest), "oldest": list(oldest.values()), "most": most}
     return [_summary(row) for row in connection.execute(_OVERDUE, arguments).mappings()]
+
+
+_OF_ORDER: Final = text("""
+    SELECT * FROM charges WHERE order_id = :order ORDER BY id DESC LIMIT 100
+""")
+
+
+def list_charges_of(connection: Connection, order_id: int) -> list[ChargeSummary]:
+    """An order's charges, the newest first, a hundred at most."""
+    rows = connection.execute(_OF_ORDER, {"order": order_id}).mappings()
+    return [_summary(row) for row in rows]
 
 
 def summarize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,6 +10,8 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from shared.domain.charge import Provider
+from shared.providers.base import JsonObject
+from shared.providers.redaction import redacted
 from shared.repository.charge_lists import NEWEST
 
 
@@ -63,3 +66,16 @@ def read_event(connection: Connection, event_id: int) -> EventSummary | None:
     """One event."""
     row = connection.execute(_ONE, {"id": event_id}).mappings().one_or_none()
     return None if row is None else EventSummary(**{**row, "provider": Provider(row["provider"])})
+
+
+_BODY: Final = text("SELECT body FROM webhook_events WHERE id = :id")
+
+
+def read_body(connection: Connection, event_id: int) -> JsonObject | None:
+    """What a person may see of an event's body: its shape, and the values that are no secret."""
+    body = connection.execute(_BODY, {"id": event_id}).scalar_one_or_none()
+    try:
+        told = json.loads(bytes(body or b"null"))
+    except ValueError:
+        return None
+    return redacted(told) if isinstance(told, dict) else None

@@ -60,10 +60,21 @@ def actions_on(connection: Connection, subject: str) -> list[OperatorAction]:
     return [OperatorAction(**row) for row in rows]
 
 
-_LATEST: Final = select(*_COLUMNS).order_by(table.c.id.desc()).limit(bindparam("most"))
+_LIST: Final = text("""
+    SELECT * FROM operator_actions
+    WHERE id < :before AND (:actor = '' OR actor = :actor) AND (:action = '' OR action = :action)
+    ORDER BY id DESC LIMIT :most
+""")
 
 
-def latest_actions(connection: Connection, *, most: int) -> list[OperatorAction]:
-    """What was done last, to whatever, the newest first."""
-    rows = connection.execute(_LATEST, {"most": most}).mappings()
-    return [OperatorAction(**row) for row in rows]
+def list_actions(
+    connection: Connection, *, actor: str = "", action: str = "", before: int, most: int
+) -> dict[int, OperatorAction]:
+    """What was done before the row of that id, by row, the newest first.
+
+    By an actor, of a kind of action; empty: whichever.
+    """
+    arguments = {"actor": actor, "action": action, "before": before, "most": most}
+    rows = connection.execute(_LIST, arguments).mappings()
+    names = [column.name for column in _COLUMNS]
+    return {row["id"]: OperatorAction(**{name: row[name] for name in names}) for row in rows}

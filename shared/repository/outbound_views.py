@@ -33,8 +33,10 @@ _READ_ONE: Final = text(f"{_READ} WHERE v.id = :id OR v.identifier = :identifier
 _LIST: Final = text(f"""
     {_READ} WHERE (CAST(:order_id AS bigint) IS NULL OR v.order_id = :order_id)
         AND (CAST(:before AS bigint) IS NULL OR v.id < :before)
+        AND (CAST(:status AS text) IS NULL OR (
+            SELECT bool_or(d.status = :status) FROM outbound_deliveries d WHERE d.event_id = v.id))
     ORDER BY v.id DESC LIMIT :most
-""")
+""")  # noqa: S608 - the columns are a constant of this module
 
 
 def read_event(
@@ -47,10 +49,15 @@ def read_event(
 
 
 def list_events(
-    connection: Connection, *, order_id: int | None, before: int | None, most: int
+    connection: Connection,
+    *,
+    order_id: int | None = None,
+    status: DeliveryStatus | None = None,
+    before: int | None,
+    most: int,
 ) -> list[EventView]:
-    """Events, of one order or of all, the newest first."""
-    arguments = {"order_id": order_id, "before": before, "most": most}
+    """Events, of one order or of all, with a delivery that stands so or any, the newest first."""
+    arguments = {"order_id": order_id, "status": status, "before": before, "most": most}
     return [EventView(**row) for row in connection.execute(_LIST, arguments).mappings()]
 
 

@@ -49,6 +49,18 @@ def test_a_charge_is_shown_with_all_that_happened_in_the_order_of_time(hand: Han
     assert {"transition", "attempt", "outbound event"} <= {each["kind"] for each in entries}
     assert [each["at"] for each in entries] == sorted(each["at"] for each in entries)
     assert shown["charge"]["money"] == {"amount_minor": 1999, "currency": "USD"}
+    assert (shown["purchase"]["order_status"], shown["waits"]) == ("completed", None)
+    assert shown["purchase"]["order"] in hand.run("charges", "show", charge).stdout
+
+
+def test_why_a_charge_waits_is_said_first(hand: Hand) -> None:
+    charge = hand.workshop.charge_by_stripe("tok_threeDSecure2Required")
+    assert "waits for a worker" in hand.run("charges", "show", charge).stdout.splitlines()[0]
+    hand.workshop.run()
+
+    first = hand.run("charges", "show", charge).stdout.splitlines()[0]
+
+    assert first.startswith("It waits for its payer; the provider is asked at 20")
 
 
 def test_of_a_frozen_request_only_what_is_known_to_be_harmless_is_shown(hand: Hand) -> None:

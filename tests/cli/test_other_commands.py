@@ -1,5 +1,6 @@
 """What operators do besides charges: refunds, events, circuits, comparisons, tokens, migrations."""
 
+import json
 import os
 import subprocess
 import sys
@@ -66,6 +67,9 @@ def test_an_event_is_shown_tried_and_driven_anew(hand: Hand) -> None:
     done = hand.read("webhooks", "replay", event, *WHY)
 
     assert (tried["charge_id"], tried["would_be"]) == (charge, "succeeded")
+    assert "Approved, reference pi_" in tried["says"]
+    assert "money 19.99 USD" in tried["says"]
+    assert hand.read("webhooks", "show", event)["body"]["data"]["object"]["amount"] == 1999
     assert done["outcome"] == "due again"
     assert [each["id"] for each in hand.read("webhooks", "list", "--waiting")] == [event]
     hand.workshop.sql(
@@ -189,7 +193,8 @@ def test_migrate_says_what_is_missing_and_brings_it(hand: Hand) -> None:
         head=told.stderr.split("not ")[1][:4],
     )
 
-    assert migrate(url, "--check").returncode == 0
+    told = migrate(url, "--check", "--json")
+    assert (told.returncode, json.loads(told.stdout)["is_newest"]) == (0, True)
     assert "newest migration" in migrate(url).stdout
 
 
@@ -211,3 +216,35 @@ def migrate(url: str, *words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         program, cwd=PROJECT, env=settings, capture_output=True, text=True, check=False
     )
+
+
+def test_what_operators_did_is_listed_by_who_and_how(hand: Hand) -> None:
+    hand.read("circuits", "pause", "stripe", *WHY)
+    hand.read("circuits", "resume", "stripe", "--actor", "grace", "--reason", "it is back")
+
+    both, by_ada = hand.read("audit", "list"), hand.read("audit", "list", "--actor", "ada")
+
+    assert [each["actor"] for each in both] == ["grace", "ada"]
+    assert [each["action"] for each in by_ada] == ["circuit.pause"]
+    assert hand.read("audit", "list", "--before", both[0]["id"]) == by_ada
+    assert "it is back" in hand.run("audit", "list", "--action", "circuit.resume").stdout
+
+
+def test_what_the_platform_is_told_is_listed_and_told_again_where_somebody_listens(
+    hand: Hand,
+) -> None:
+    paid(hand)
+
+    listed = hand.read("outbound", "list")
+
+    assert [each["event_type"] for each in listed] == ["order.completed", "charge.succeeded"]
+    assert hand.read("outbound", "list", "--status", "given_up") == []
+    assert "nothing is sent" in hand.refused("outbound", "replay", listed[0]["id"], *WHY)
+
+
+@pytest.mark.parametrize(("role", "scope"), [("observer", "ops:read"), ("operator", "ops:act")])
+def test_tokens_of_the_console_are_made(hand: Hand, role: str, scope: str) -> None:
+    made = hand.read("tokens", "make", role, "ada")
+
+    secret = hand.workshop.deps.settings.token_secrets[0]
+    assert jwt.decode(made["token"], secret, ["HS256"])["scope"] == scope

@@ -10,6 +10,7 @@ from sqlalchemy.event import listen, remove
 
 from shared.domain.age_limits import oldest_allowed
 from shared.domain.charge import Status
+from shared.domain.outbound import DeliveryStatus
 from shared.domain.refund import RefundStatus
 from shared.repository import standing
 from shared.repository.ages import failing_events
@@ -25,7 +26,7 @@ from shared.repository.circuit_views import unclosed_circuits
 from shared.repository.differences import open_differences
 from shared.repository.event_lists import list_events, read_event
 from shared.repository.lag_history import read_flows
-from shared.repository.operator_actions import actions_on, latest_actions
+from shared.repository.operator_actions import actions_on, list_actions
 from shared.repository.outbound_views import deliveries_of
 from shared.repository.outbound_views import list_events as list_outbound
 from shared.repository.refund_intake import list_refund_reviews, list_refunds
@@ -67,8 +68,11 @@ READS: dict[str, Callable[[Connection], object]] = {
     "outbound events": lambda connection: list_outbound(
         connection, order_id=None, before=NEWEST, most=50
     ),
+    "outbound events given up": lambda connection: list_outbound(
+        connection, status=DeliveryStatus.GIVEN_UP, before=NEWEST, most=50
+    ),
     "deliveries of an event": lambda connection: deliveries_of(connection, 7),
-    "latest actions": lambda connection: latest_actions(connection, most=50),
+    "audit": lambda connection: list_actions(connection, before=NEWEST, most=50),
     "actions": lambda connection: actions_on(connection, "charge 7"),
 }
 

@@ -324,7 +324,7 @@ def test_a_difference_is_explained_and_alarms_nobody_any_more(
         run=run,
     )
     assert "Unexplained differences: 1" in actor.get("/ops").text
-    assert "unexplained differences" in actor.get("/ops/reviews").text
+    assert "Unexplained differences: 1" in actor.get("/ops/reviews").text
 
     answer = actor.act(f"/ops/differences/{difference}/explain", reason="the shop's other till")
 

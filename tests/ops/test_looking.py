@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.api.platform import Platform, make_platform
-from tests.ops.conftest import READER, Desk, id_of
+from tests.ops.conftest import READER, Desk, SitDown, id_of
 
 LINK = re.compile(r'href="(/ops/charges/\d+)"')
 
@@ -196,3 +196,105 @@ def figures(page: str) -> dict[str, str]:
     names = re.findall(r'<th scope="col">([^<]+)</th>', page.partition("</thead>")[0])
     row = page.partition('<th scope="row">stripe</th>')[2].partition("</tr>")[0]
     return dict(zip(names[1:], re.findall(r"<td>([^<]+)</td>", row), strict=True))
+
+
+def test_a_charge_says_whose_money_it_is_and_leads_to_its_order(
+    platform: Platform, reader: Desk
+) -> None:
+    order = platform.order()
+    first = id_of(platform.charged(order))
+    platform.sql(
+        "UPDATE charges SET status = 'failed', failure_code = 'card_declined', instrument = NULL,"
+        " dispatch_at = NULL, next_attempt_at = NULL WHERE id = :id",
+        id=first,
+    )
+    second = id_of(platform.charged(order))
+
+    page = reader.get(f"/ops/charges/{second}").text
+
+    assert f'<a href="/ops/search?q={order}">{order}</a>, pending' in page
+    assert "<dd>buyer, for event " in page
+    assert f'<a href="/ops/charges/{first}">{first}</a> failed' in page
+
+
+def test_why_a_charge_waits_stands_first(platform: Platform, actor: Desk) -> None:
+    charge = id_of(platform.charged())
+    page = actor.get(f"/ops/charges/{charge}").text
+    assert "The next attempt is due, and waits for a worker." in page
+
+    actor.act("/ops/circuits/pause", provider="stripe", account="", reason="Stripe is out")
+    page = actor.get(f"/ops/charges/{charge}").text
+    actor.act("/ops/circuits/resume", provider="stripe", account="")
+
+    assert "grace paused stripe at" in page
+    assert page.index("Stripe is out") < page.index("<dl>")
+
+
+def test_a_circuit_is_resumed_from_its_row(actor: Desk) -> None:
+    actor.act("/ops/circuits/pause", provider="paypal", account="")
+
+    row = actor.get("/ops/circuits").text.partition("<tbody>")[2].partition("</tbody>")[0]
+
+    assert 'action="/ops/circuits/resume"' in row
+    assert 'name="provider" value="paypal"' in row
+    actor.act("/ops/circuits/resume", provider="paypal", account="")
+    assert "/ops/circuits/resume" not in actor.get("/ops/circuits").text
+
+
+def test_endpoints_that_are_told_nothing_are_seen_and_what_they_miss(
+    platform: Platform, actor: Desk
+) -> None:
+    endpoint = int(platform.endpoint())
+    actor.act(f"/ops/charges/{id_of(platform.charged())}/cancel")
+    ((event,),) = platform.sql("SELECT max(id) FROM outbound_events")
+    platform.sql(
+        "UPDATE outbound_deliveries SET status = 'given_up', next_attempt_at = NULL,"
+        " dispatch_at = NULL, finished_at = now() WHERE event_id = :id",
+        id=event,
+    )
+    platform.sql(
+        "UPDATE outbound_endpoints SET status = 'disabled', disabled_reason = 'failing'"
+        " WHERE id = :id",
+        id=endpoint,
+    )
+
+    given_up = actor.get("/ops/outbound?status=given_up").text
+
+    assert "disabled: failing" in given_up
+    assert f'href="/ops/outbound/{event}"' in given_up
+    assert f'href="/ops/outbound/{event}"' not in actor.get("/ops/outbound?status=delivered").text
+    assert actor.get("/ops/outbound?status=lost").status_code == 400
+
+
+def test_the_audit_is_read_page_by_page_by_who_acted_and_how(
+    platform: Platform, actor: Desk, sit_down: SitDown
+) -> None:
+    linus = sit_down({"sub": "linus", "scope": "ops:act"})
+    for name in ("pause", "resume"):
+        linus.act(f"/ops/circuits/{name}", provider="stripe", account="")
+
+    by_linus = actor.get("/ops/audit?actor=linus").text
+    pauses = actor.get("/ops/audit?actor=linus&action=circuit.pause").text
+
+    assert "grace</td>" not in by_linus
+    assert ("circuit.pause" in by_linus, "circuit.resume" in by_linus) == (True, True)
+    assert "<td>circuit.resume</td>" not in pauses
+    ((oldest,),) = platform.sql("SELECT min(id) FROM operator_actions")
+    assert "Nothing yet." in actor.get(f"/ops/audit?before={oldest}").text
+
+
+def test_of_an_event_s_body_only_what_is_known_to_be_harmless_is_shown(
+    platform: Platform, reader: Desk
+) -> None:
+    ((event,),) = platform.sql(
+        "INSERT INTO webhook_events (provider, event_id, event_type, body, created_at, received_at,"
+        " handled_at, result, found_by, dispatch_at) VALUES ('stripe', 'evt_body',"
+        " 'charge.updated', :body, now(), now(), now(), 'ignored', 'webhook', NULL) RETURNING id",
+        body=b'{"data": {"object": {"amount": 1999, "client_secret": "pi_secret"}}}',
+    )
+
+    page = reader.get(f"/ops/webhooks/{event}").text
+
+    assert '"amount": 1999' in page
+    assert "client_secret" in page
+    assert "pi_secret" not in page
