@@ -208,3 +208,7 @@ idempotency_keys = Table(
     _text("body"),
     _instant("created_at"),
 )
+
+charge_tallies = Table(
+    "charge_tallies", METADATA, _instant("hour"), _instant("counted_at"), _json("counts")
+)

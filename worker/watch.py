@@ -1,4 +1,4 @@
-"""The watch: beat's round that raises an alarm for what is stuck."""
+"""The watch: beat's round that raises an alarm for what is stuck, counts what an hour came to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import structlog
 from shared.container import Container
 from shared.db import unit_of_work
 from shared.domain.age_limits import oldest_allowed
-from shared.repository import ages, circuit_views
+from shared.repository import ages, charge_tallies, circuit_views
 
 log = structlog.get_logger()
 
@@ -15,7 +15,8 @@ log = structlog.get_logger()
 def run(deps: Container) -> int:
     """Say at level error what stands too long in a state, or differs unexplained; how much.
 
-    Reads only, one line a state, each time it holds: whoever collects the logs counts them.
+    One line a state, each time it holds: whoever collects the logs counts them. Nothing is written
+    but tallies, which the console's front page reads.
     """
     now = deps.clock()
     with unit_of_work(deps.engine) as connection:
@@ -35,6 +36,8 @@ def run(deps: Container) -> int:
             since=state.since.isoformat(),
             charges=state.charges,
         )
+    with unit_of_work(deps.engine) as connection:
+        charge_tallies.count_hours(connection, now)
     return len(stuck)
 
 

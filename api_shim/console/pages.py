@@ -20,13 +20,14 @@ from shared.domain.resolutions import possible
 from shared.operations.calling_off import CANCELLABLE
 from shared.repository import standing
 from shared.repository.ages import unexplained_differences
-from shared.repository.charge_history import WINDOWS, read_history, together
+from shared.repository.charge_history import WINDOWS, together
 from shared.repository.charge_lists import (
     NEWEST,
     list_charges,
     list_overdue,
     list_reviews,
 )
+from shared.repository.charge_tallies import read_history
 from shared.repository.circuit_views import unclosed_circuits
 from shared.repository.differences import open_differences
 from shared.repository.dossiers import read_dossier

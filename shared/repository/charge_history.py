@@ -10,30 +10,38 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Final
 
-from sqlalchemy import Connection, text
-
 from shared.domain.charge import Provider, Status
 from shared.metrics import LAG_BUCKETS
+
+HOUR: Final = timedelta(hours=1)
+BOUNDS: Final = [timedelta(seconds=bound) for bound in LAG_BUCKETS]
+
+
+def hour_of(instant: datetime) -> datetime:
+    """When its hour began."""
+    return instant.replace(minute=0, second=0, microsecond=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A time that ends now, in steps."""
+    """A time that ends now, in steps; a long one is of whole hours, which are tallied."""
 
     length: timedelta
     step: timedelta
+    is_tallied: bool = False
 
     def starts(self, now: datetime) -> list[datetime]:
-        """Where each step begins, the last one's end being now."""
+        """Where each step begins, the last one's end being now, or the end of this hour."""
+        end = hour_of(now) + HOUR if self.is_tallied else now
         count = self.length // self.step
-        return [now - self.step * (count - number) for number in range(count)]
+        return [end - self.step * (count - number) for number in range(count)]
 
 
 WINDOWS: Final[Mapping[str, Window]] = {
     "hour": Window(timedelta(hours=1), timedelta(minutes=2)),
     "day": Window(timedelta(days=1), timedelta(hours=1)),
-    "week": Window(timedelta(days=7), timedelta(hours=6)),
-    "month": Window(timedelta(days=30), timedelta(days=1)),
+    "week": Window(timedelta(days=7), timedelta(hours=6), is_tallied=True),
+    "month": Window(timedelta(days=30), timedelta(days=1), is_tallied=True),
 }
 
 
@@ -76,26 +84,3 @@ def together(cohorts: Iterable[Cohort]) -> Cohort:
 
 History = Mapping[Provider, list[Cohort]]
 """A cohort per step, the oldest first."""
-
-_READ: Final = text("""
-    SELECT provider, status,
-           date_bin(:step, created_at, :since) AS starts_at,
-           width_bucket(settled_at - created_at, CAST(:bounds AS interval[])) AS lag,
-           count(*) AS charged
-    FROM charges WHERE created_at >= :since AND created_at < :now
-    GROUP BY provider, status, starts_at, lag
-""")
-
-
-def read_history(connection: Connection, window: Window, now: datetime) -> History:
-    """How the charges of each provider fared that were accepted within the window."""
-    bounds = [timedelta(seconds=bound) for bound in LAG_BUCKETS]
-    starts = window.starts(now)
-    arguments = {"step": window.step, "since": starts[0], "now": now, "bounds": bounds}
-    history = {provider: [Cohort() for _ in starts] for provider in Provider}
-    for row in connection.execute(_READ, arguments):
-        cohort = history[Provider(row.provider)][(row.starts_at - starts[0]) // window.step]
-        cohort.statuses[Status(row.status)] += row.charged
-        if row.lag is not None:
-            cohort.lags[row.lag] += row.charged
-    return history

@@ -14,7 +14,7 @@ from shared.domain.outbound import DeliveryStatus
 from shared.domain.refund import RefundStatus
 from shared.repository import standing
 from shared.repository.ages import failing_events
-from shared.repository.charge_history import WINDOWS, read_history
+from shared.repository.charge_history import WINDOWS
 from shared.repository.charge_lists import (
     NEWEST,
     list_charges,
@@ -22,6 +22,7 @@ from shared.repository.charge_lists import (
     list_reviews,
     summarize,
 )
+from shared.repository.charge_tallies import count_hours, read_history
 from shared.repository.circuit_views import unclosed_circuits
 from shared.repository.differences import open_differences
 from shared.repository.event_lists import list_events, read_event
@@ -62,8 +63,11 @@ READS: dict[str, Callable[[Connection], object]] = {
     "failing events": failing_events,
     "owed deliveries": standing.owed_deliveries,
     "circuits standing": standing.circuits_standing,
-    "history": lambda connection: read_history(connection, WINDOWS["month"], datetime.now(UTC)),
     "lags": lambda connection: read_flows(connection, WINDOWS["day"], datetime.now(UTC)),
+    "history": lambda connection: read_history(connection, WINDOWS["day"], datetime.now(UTC)),
+    "tallied history": lambda connection: read_history(
+        connection, WINDOWS["month"], datetime.now(UTC)
+    ),
     "unclosed circuits": unclosed_circuits,
     "outbound events": lambda connection: list_outbound(
         connection, order_id=None, before=NEWEST, most=50
@@ -120,6 +124,16 @@ def test_how_soon_what_came_went_is_read_from_indexes_alone(
 
     assert index in plan_of(connection, *sent)
     assert columns == columns_of(connection, index)
+
+
+def test_what_is_tallied_is_read_and_counted_by_hour(connection: Connection) -> None:
+    (read,) = statements_of(connection, READS["tallied history"])
+    _, count = statements_of(connection, lambda held: count_hours(held, datetime.now(UTC)))
+
+    for plan in (plan_of(connection, *read), plan_of(connection, *count)):
+        assert "ix_charges_created" in plan
+        assert "charge_tallies_pkey" in plan
+        assert "Seq Scan" not in plan
 
 
 def columns_of(connection: Connection, index: str) -> set[str]:

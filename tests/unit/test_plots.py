@@ -78,8 +78,10 @@ def test_a_time_is_said_in_its_own_unit(seconds: float, words: str) -> None:
     assert span(seconds) == words
 
 
-def test_the_steps_of_a_window_end_now() -> None:
-    for window in WINDOWS.values():
-        starts = window.starts(NOON)
-        assert starts[0] == NOON - window.length
-        assert starts[-1] + window.step == NOON
+def test_the_steps_of_a_window_end_now_or_with_this_hour() -> None:
+    now = NOON - timedelta(minutes=20)
+    for name, end in {"hour": now, "day": now, "week": NOON, "month": NOON}.items():
+        window = WINDOWS[name]
+        starts = window.starts(now)
+        assert starts[0] == end - window.length
+        assert starts[-1] + window.step == end
