@@ -7,11 +7,12 @@ counted within a transaction that is then repeated is counted twice.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from shared.domain.charge import Provider, Status
 from shared.domain.outcomes import NotSent
 
 _CALL_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 20, 30)
@@ -77,7 +78,12 @@ OUTBOUND_LAG_SECONDS: Final = Histogram(
     buckets=LAG_BUCKETS,
 )
 MESSAGES_PUBLISHED: Final = Counter(
-    "chargehand_messages_published", "Messages put into a queue by relay or sweep.", ["queue"]
+    "chargehand_messages_published",
+    "Messages put into a queue by relay or sweep.",
+    ["queue", "process"],
+)
+TASKS_TAKEN: Final = Counter(
+    "chargehand_tasks_taken", "Tasks that a worker took from a queue.", ["queue"]
 )
 BROKER_MESSAGES: Final = Gauge(
     "chargehand_broker_messages",
@@ -98,6 +104,11 @@ TASK_FAILURES: Final = Counter(
     "chargehand_task_failures", "Tasks that ended in an exception.", ["task", "error"]
 )
 
+# A rate needs a series that was there before its first event: after a deploy, too.
+for _provider in Provider:
+    for _status in Status:
+        CHARGE_MOVES.labels(_provider, _status)
+
 _CAPITAL: Final = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -106,6 +117,12 @@ def count_round(name: str, rows: Mapping[str, int]) -> None:
     ROUNDS.labels(name).inc()
     for what, count in rows.items():
         ROUND_ROWS.labels(name, what).inc(count)
+
+
+def count_published(process: str, queues: Iterable[str]) -> None:
+    """Messages that went out, by the queue of each."""
+    for queue in queues:
+        MESSAGES_PUBLISHED.labels(queue, process).inc()
 
 
 def answer_of(outcome: object) -> str:

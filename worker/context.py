@@ -48,6 +48,7 @@ class Task(celery.Task):  # type: ignore[type-arg] # generic in its published ty
         """Run the task; TaskFailed for whatever it raises."""
         facts = {"task_id": self.request.id}
         facts |= dict(zip(filter(None, [_SUBJECTS.get(self.name)]), args, strict=False))
+        metrics.TASKS_TAKEN.labels((self.request.delivery_info or {}).get("routing_key")).inc()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(task=self.name, **facts)
         try:

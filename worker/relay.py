@@ -60,6 +60,7 @@ def _relay(deps: Container, celery: Celery, publisher: Outlet, stopping: threadi
             stopping.wait(_REST)
             continue
         published = publish_due(deps, celery, publisher, deps.clock(), room)
+        metrics.count_published("relay", (due.queue for due in published))
         for due in published:
             room[due.queue] -= 1
         if len(published) < batch:

@@ -30,6 +30,7 @@ def run(deps: Container) -> None:
     now = deps.clock()
     with open_publisher(app) as publisher:
         published = publish_due(deps, app, publisher, now - RELAY_GRACE)
+    metrics.count_published("sweep", (due.queue for due in published))
     with unit_of_work(deps.engine) as connection:
         abandoned = overdue.call_off_abandoned(connection, now, deps.settings.limits.action)
         expired = overdue.expire_orders(connection, now)

@@ -26,6 +26,7 @@ SUFFIX = re.compile(r"_(total|bucket|count|sum|created)$")
 LABELS = {
     *("provider", "status", "state", "cause", "operation", "answer", "result", "queue", "of"),
     *("round", "what", "type", "task", "error", "method", "route", "le"),
+    "process",
 }
 
 
