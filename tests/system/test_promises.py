@@ -134,7 +134,8 @@ def test_workers_count_what_they_did_and_name_nobody(system: System) -> None:
     counted = (
         'chargehand_charge_moves_total{provider="stripe",status="succeeded"}',
         'chargehand_provider_answers_total{answer="approved",operation="charge",provider="stripe"}',
-        'chargehand_messages_published_total{queue="stripe"}',
+        'chargehand_messages_published_total{process="relay",queue="stripe"}',
+        'chargehand_tasks_taken_total{queue="stripe"}',
         'chargehand_broker_messages{queue="stripe"}',
         'chargehand_webhook_events_handled_total{provider="stripe",result="applied"}',
         'chargehand_rounds_total{round="sweep"}',
