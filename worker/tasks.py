@@ -1,4 +1,7 @@
-"""The tasks: a name, an id, one call; what they return, Flower shows."""
+"""The tasks: a name, an id, one call; what they return, Flower shows.
+
+Of a round it hears nothing: within hours, rounds would drive all charges out of its memory.
+"""
 
 from shared.celery_app import app
 from shared.container import container
@@ -61,25 +64,25 @@ def outbound_event_deliver(delivery_id: int) -> None:
     outbound.deliver(container(PROCESS), delivery_id)
 
 
-@app.task(name=SWEEP_RUN)
+@app.task(name=SWEEP_RUN, send_events=False)
 def sweep_run() -> None:
     """Find what waits for something that does not come."""
     sweep.run(container(PROCESS))
 
 
-@app.task(name=RECONCILE_RUN)
+@app.task(name=RECONCILE_RUN, send_events=False)
 def reconcile_run(provider: str) -> None:
     """Find what the provider knows and we do not."""
     reconciliation.run(container(PROCESS).only(Provider(provider)))
 
 
-@app.task(name=WATCH_RUN)
+@app.task(name=WATCH_RUN, send_events=False)
 def watch_run() -> None:
     """Say what is stuck."""
     watch.run(container(PROCESS))
 
 
-@app.task(name=RETENTION_RUN)
+@app.task(name=RETENTION_RUN, send_events=False)
 def retention_run() -> None:
     """Have months ready, let go of what is old."""
     retention.run(container(PROCESS))

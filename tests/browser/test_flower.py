@@ -119,12 +119,12 @@ def test_a_declined_charge_shows_the_code(operator: Page, storefront: Storefront
 
 
 def test_a_task_that_failed_shows_why(operator: Page, storefront: Storefront) -> None:
-    send = "from shared.celery_app import app; app.send_task('reconcile.run', ['nobody'])"
+    send = "from shared.celery_app import app; app.send_task('refund.execute', 'x', queue='stripe')"
     sent = Child([sys.executable, "-c", send], Path("/dev/null"), PROJECT, storefront.settings)
     sent.start()
     operator.goto(url(storefront, "/tasks?state=FAILURE"))
 
-    row = operator.locator("#tasks-table tbody tr", has_text="reconcile.run").first
+    row = operator.locator("#tasks-table tbody tr", has_text="refund.execute").first
     for _ in range(30):
         if row.count():
             break
@@ -132,6 +132,16 @@ def test_a_task_that_failed_shows_why(operator: Page, storefront: Storefront) ->
         operator.reload()
     expect(row).to_contain_text("TaskFailed('ValueError')")
     sent.stop()
+
+
+def test_rounds_drive_no_charge_out_of_its_memory(storefront: Storefront) -> None:
+    _, charge = charged(storefront, "tok_visa")
+    patiently(lambda: tasks_of(storefront, charge))
+
+    heard = {task["name"] for task in read(storefront, ANSWERS[0]).json().values()}
+
+    assert "charge.execute" in heard
+    assert not {name for name in heard if name.endswith(".run")}
 
 
 @pytest.mark.parametrize("path", [path for path in GUARDED if path not in OPEN])

@@ -15,6 +15,9 @@ PROJECT = Path(__file__).resolve().parents[2]
 DEPLOY = PROJECT / "deploy"
 PROCESSES = set(read_procfile(PROJECT / "Procfile"))
 
+COUNTING = PROCESSES - {"release", "web", "beat", "flower"}
+"""Those that serve what they counted."""
+SHOWN = {"WORKER_METRICS_PORT": "9300", "METRICS_ADDRESS": "0.0.0.0"}  # noqa: S104 a container's own
 COPIED = [
     (Path(source), Path(target))
     for line in (DEPLOY / "Dockerfile").read_text().splitlines()
@@ -30,11 +33,16 @@ def documents(name: str) -> list[Any]:
         return list(yaml.safe_load_all(file))
 
 
+def jobs(config: str) -> dict[str, Any]:
+    (told,) = documents(f"prometheus/{config}.yml")
+    return {job["job_name"]: job for job in told["scrape_configs"]}
+
+
 def test_compose_runs_every_process() -> None:
     (compose,) = documents("compose.yaml")
     run = {name: service.get("command") for name, service in compose["services"].items()}
 
-    assert set(run) - {"postgres", "redis"} == PROCESSES
+    assert set(run) - {"postgres", "redis", "prometheus"} == PROCESSES
     assert all(run[name] == [name] for name in PROCESSES)
 
 
@@ -49,12 +57,57 @@ def test_kubernetes_runs_every_process() -> None:
     assert run == {name: [name] for name in PROCESSES}
 
 
-def test_systemd_runs_every_process() -> None:
+def test_systemd_runs_every_process_and_looks_whether_it_is_alive() -> None:
     target = (DEPLOY / "systemd/chargehand.target").read_text()
-    (wanted,) = [line for line in target.splitlines() if line.startswith("Wants=")]
+    wanted = [line for line in target.splitlines() if line.startswith("Wants=")]
 
-    units = set(wanted.removeprefix("Wants=").split())
-    assert units == {f"chargehand@{name}.service" for name in PROCESSES - {"release"}}
+    units = {unit for line in wanted for unit in line.removeprefix("Wants=").split()}
+    assert units == {f"chargehand@{name}.service" for name in PROCESSES - {"release"}} | {
+        f"chargehand-alive@{name}.timer" for name in COUNTING | {"beat"}
+    }
+
+
+def test_compose_shows_prometheus_what_is_counted_and_keeps_what_flower_saw() -> None:
+    (compose,) = documents("compose.yaml")
+    services = compose["services"]
+    (scraped,) = jobs("compose")["chargehand-workers"]["dns_sd_configs"]
+
+    assert set(scraped["names"]) == COUNTING
+    assert all(services[name]["environment"].items() >= SHOWN.items() for name in COUNTING)
+    assert services["flower"]["environment"]["FLOWER_DB"].startswith("/flower/")
+    assert services["flower"]["volumes"] == ["flower:/flower"]
+    assert all("healthcheck" in services[name] for name in PROCESSES - {"release"})
+
+
+def test_kubernetes_shows_prometheus_what_is_counted_and_keeps_what_flower_saw() -> None:
+    deployments = documents("kubernetes/processes.yaml")
+    specs = [one["spec"]["template"]["spec"] for one in deployments if one["kind"] == "Deployment"]
+    containers = {spec["containers"][0]["name"]: spec["containers"][0] for spec in specs}
+    told = {
+        name: {one["name"]: one["value"] for one in container.get("env", ())}
+        for name, container in containers.items()
+    }
+    metrics = {"name": "metrics", "containerPort": 9300}
+
+    assert {name for name, one in containers.items() if metrics in one.get("ports", ())} == COUNTING
+    assert all(told[name] == SHOWN for name in COUNTING)
+    assert told["flower"]["FLOWER_DB"].startswith("/flower/")
+    assert "/flower" in {mount["mountPath"] for mount in containers["flower"]["volumeMounts"]}
+    assert all("livenessProbe" in container for container in containers.values())
+
+
+@pytest.mark.parametrize("config", ["prometheus", "compose", "kubernetes"])
+def test_prometheus_takes_what_it_is_to_scrape(config: str) -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is missing: it comes with Debian's package prometheus")
+    command = [promtool, "check", "config", "--syntax-only", f"{config}.yml"]
+    done = subprocess.run(
+        command, cwd=DEPLOY / "prometheus", capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert set(jobs(config)) == {"chargehand-web", "chargehand-workers", "chargehand-flower"}
 
 
 @pytest.mark.parametrize("name", sorted(PROCESSES - {"release"}))
