@@ -20,6 +20,7 @@ from cli.findings import Finding
 from cli.migrate import standing
 from cli.printing import print_json, print_table
 from cli.registrations import webhooks
+from cli.work import work
 from shared.celery_app import app
 from shared.container import Container
 from shared.db import LIMITS, unit_of_work
@@ -146,6 +147,7 @@ CHECKS: Final[tuple[Callable[[Container], Iterator[Finding]], ...]] = (
     months,
     beat,
     broker,
+    work,
     providers,
     webhooks,
 )

@@ -47,7 +47,10 @@ def _judged(held: Container, door: Door) -> tuple[bool, str]:
     told = held.provider(door.provider).webhook_endpoints(of_accounts=door.of_accounts)
     match told:
         case Misconfigured(reason):
-            return False, f"The key may not read them ({reason}): let it, or look in the dashboard."
+            return False, (
+                f"The credentials are refused, or may not read them ({reason}): set good ones;"
+                " if charges go through, let them read, or look in the dashboard."
+            )
         case tuple():
             return _verdict(_ours(held, door, told), door)
         case unread:

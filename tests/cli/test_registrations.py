@@ -101,7 +101,8 @@ def test_a_webhook_that_goes_elsewhere_is_to_be_corrected(hand: Hand) -> None:
 @pytest.mark.parametrize(
     ("fault", "says"),
     [
-        ("403", "The key may not read them"),
+        ("401", "The credentials are refused"),
+        ("403", "The credentials are refused, or may not read them"),
         ("500_before", "They could not be read"),
         ("wrong_shape", "They could not be read"),
     ],

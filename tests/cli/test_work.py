@@ -1,0 +1,87 @@
+"""The doctor says what stands still or waits for a person, and what to do."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.charge import Provider
+from tests.cli.conftest import WHY, Hand
+
+
+def told(hand: Hand, what: str) -> list[str]:
+    """What the doctor says of it, after its mark."""
+    lines = [line.split(maxsplit=2) for line in hand.run("doctor").stdout.splitlines()]
+    return [f"{mark}: {says}" for mark, of, *rest in lines if of == what for says in rest]
+
+
+@pytest.mark.parametrize("what", ["relay", "charges", "reviews", "ledgers", "events", "circuits"])
+def test_all_is_well_where_work_goes_on(hand: Hand, what: str) -> None:
+    hand.workshop.charge_by_stripe()
+    hand.workshop.run()
+
+    assert told(hand, what) == ["ok: Nothing stands still or waits for a person."]
+
+
+def test_what_is_due_and_unpublished_is_the_relays(hand: Hand) -> None:
+    hand.workshop.charge_by_stripe()
+    hand.workshop.clock.ahead += timedelta(seconds=70)
+
+    (line,) = told(hand, "relay")
+    assert line.startswith("WRONG: 1 rows for stripe are due since ")
+    assert "restart the relay" in line
+
+
+def test_what_stands_too_long_is_named(hand: Hand) -> None:
+    charge = hand.workshop.charge_by_stripe()
+    hand.workshop.clock.ahead += timedelta(days=1)
+
+    (line,) = told(hand, "charges")
+    assert line.startswith(f"WRONG: 1 stand in accepted for too long, the oldest first: {charge}.")
+
+
+def test_a_paused_circuit_and_what_waits_for_it(hand: Hand) -> None:
+    hand.workshop.charge_by_stripe()
+    hand.read("circuits", "pause", "stripe", *WHY)
+
+    (line,) = told(hand, "circuits")
+    assert line.startswith("WRONG: No calls to stripe by our own account: paused, ")
+    assert line.endswith("1 charges and 0 refunds wait. `circuits resume` lets go.")
+
+
+def test_a_circuit_that_is_open_for_refused_credentials(hand: Hand) -> None:
+    hand.workshop.control.fault("401", "POST /v1/payment_intents", provider=Provider.STRIPE)
+    hand.workshop.charge_by_stripe()
+    hand.workshop.run()
+
+    (line,) = told(hand, "circuits")
+    assert "Set credentials that are good" in line
+
+
+def test_what_waits_for_a_person(hand: Hand) -> None:
+    hand.workshop.charge_by_stripe()
+    hand.workshop.run()
+    hand.workshop.sql("UPDATE charges SET status = 'needs_review' RETURNING id")
+
+    assert told(hand, "reviews") == ["WRONG: 1 charges at stripe wait: see `charges reviews`."]
+
+
+def test_differences_that_nobody_explained(hand: Hand) -> None:
+    hand.workshop.sql(
+        "INSERT INTO reconciliation_runs (provider, day, unexplained, due_at, created_at)"
+        " VALUES ('stripe', '2026-01-01', 3, now(), now()) RETURNING id"
+    )
+
+    (line,) = told(hand, "ledgers")
+    assert line == "WRONG: 3 differences are not explained: see `reconcile differences`."
+
+
+def test_events_that_cannot_be_handled(hand: Hand) -> None:
+    hand.workshop.sql(
+        "INSERT INTO webhook_events (provider, event_id, event_type, body, created_at, received_at,"
+        " dispatch_at, failure, tries, found_by)"
+        " VALUES ('stripe', 'evt_1', 'charge.succeeded', '{}',"
+        " now(), now(), now(), 'KeyError', 3, 'webhook') RETURNING id"
+    )
+
+    (line,) = told(hand, "events")
+    assert line.startswith("WRONG: 1 of stripe cannot be handled (KeyError)")
