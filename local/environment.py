@@ -73,6 +73,14 @@ def sandboxed(
     }
 
 
+def console_link(system: Mapping[str, str]) -> str:
+    """Where the console is, and the command whose token signs an operator in there."""
+    # A secret that the person brought along is theirs to know; script/token finds it where it was.
+    secret = "" if given().get("JWT_SECRET") else f"JWT_SECRET={system['JWT_SECRET']} "
+    command = f"{secret}script/token operator --scope ops:act"
+    return f"{web_url(system)}/ops  sign in by the token of: {command}"
+
+
 def web_url(environment: Mapping[str, str]) -> str:
     """Where the API answers."""
     return f"http://127.0.0.1:{environment['PORT']}"

@@ -129,6 +129,7 @@ def links(system: Mapping[str, str]) -> list[str]:
     user, _, password = system["FLOWER_BASIC_AUTH"].partition(":")
     lines = [
         f"Chargehand is ready: {env.web_url(system)}/health/ready",
+        f"Console: {env.console_link(system)}",
         f"Flower: http://127.0.0.1:{system['FLOWER_PORT']} (user {user}, password {password})",
     ]
     if storefront.is_possible(system):

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from local.demo.audit import Audit
 from local.demo.journey import Ending
-from local.environment import web_url
+from local.environment import console_link, web_url
 from local.storefront import shop_url
 
 COLOURS = {"succeeded": "green", "failed": "yellow", "canceled": "yellow"}
@@ -67,6 +67,7 @@ def links(settings: Mapping[str, str]) -> list[str]:
     return [
         f"API      {web_url(settings)}/health/ready",
         f"Shop     {shop_url(settings)}",
+        f"Console  {console_link(settings)}",
         f"Flower   http://127.0.0.1:{settings['FLOWER_PORT']}  user {user}, password {password}",
         f"Ledger   curl -H '{header}' {ledger}",
     ]

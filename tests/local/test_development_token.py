@@ -10,6 +10,7 @@ import pytest
 from api_shim.tokens import TokenRefused, Verifier
 from api_shim.verifying_keys import shared_secret
 from local.development_keys import kept_keys
+from local.environment import console_link
 from local.folders import PROJECT
 
 GIVEN = "a secret that the person brought along"
@@ -56,3 +57,15 @@ def test_without_a_server_it_says_what_to_start(tmp_path: Path) -> None:
     assert minted.returncode == 1
     assert "Start script/server first" in minted.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_said_of_the_console_signs_an_operator_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JWT_SECRET", raising=False)
+    said = console_link({"PORT": "8000", "JWT_SECRET": GIVEN.replace(" ", "-")})
+
+    command = said.partition("by the token of: ")[2]
+    minted = subprocess.check_output(["sh", "-c", command], cwd=PROJECT, text=True)
+
+    assert said.startswith("http://127.0.0.1:8000/ops ")
+    claims = Verifier((shared_secret(GIVEN.replace(" ", "-")),)).verify(minted.strip())
+    assert "ops:act" in claims.scope
