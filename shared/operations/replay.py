@@ -64,7 +64,7 @@ class Replay:
 
 
 def dry_run(deps: Container, event_id: int) -> Replay:
-    """Translate a stored event, handled or not, and decide on it. Writes nothing, locks nothing.
+    """Translate a stored event, handled or not, and decide on it. Writes nothing.
 
     Asks the provider, as the translation does where an event says too little. ActionRefused where
     there is no such event.
