@@ -91,7 +91,7 @@ def key_set_at(place: str) -> KeySet:
     """The key set at an address or in a file."""
     if "://" not in place:
         return KeySet(Path(place).read_bytes)
-    session = BoundedSession(_PATIENCE, connections=1)
+    session = BoundedSession(_PATIENCE)
     return KeySet(lambda: _get(session, place))
 
 

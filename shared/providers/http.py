@@ -41,6 +41,10 @@ if TYPE_CHECKING:
 LARGEST_ANSWER: Final = 4 * 1024 * 1024
 """Bytes on the wire, headers included; a page of a hundred PaymentIntents has about 600 kB."""
 
+MOST_KEPT: Final = 1024
+"""Idle connections a host: as many as a process may have threads, else who comes after the last to
+be kept makes a connection anew, TLS and all."""
+
 
 class NotConnected(ConnectTimeout):
     """No connection came about (name, TCP or TLS): provably nothing was sent."""
@@ -84,12 +88,12 @@ class BoundedSession(Session):
     those the request may have been carried out.
     """
 
-    def __init__(self, limits: CallLimits, connections: int = 64) -> None:
+    def __init__(self, limits: CallLimits) -> None:
         super().__init__()
         self.trust_env = False
         self.headers["Accept-Encoding"] = "identity"
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        adapter = _BoundedAdapter(limits, connections)
+        adapter = _BoundedAdapter(limits)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
 
@@ -99,8 +103,8 @@ class BoundedSession(Session):
 
 
 class _BoundedAdapter(HTTPAdapter):
-    def __init__(self, limits: CallLimits, connections: int) -> None:
-        super().__init__(pool_maxsize=connections)
+    def __init__(self, limits: CallLimits) -> None:
+        super().__init__(pool_maxsize=MOST_KEPT)
         self.poolmanager.pool_classes_by_scheme = BOUNDED_POOLS
         self._limits = limits
 

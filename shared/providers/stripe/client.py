@@ -51,7 +51,7 @@ class StripeCalls:
     """The few calls this adapter makes; each raises StripeError, and nothing else.
 
     `options` are the SDK's: `idempotency_key`, `stripe_account`, `stripe_version`. Answers are
-    taken as they came: the SDK's objects cost more time than all else that it does.
+    taken as they came: of the SDK's objects, which take time to make, nothing was used.
     """
 
     def __init__(self, client: StripeClient, key_of: KeyOf) -> None:
