@@ -175,7 +175,7 @@ def _is_there(url: str) -> bool:
             *connection.connection_errors,
         )
         try:
-            connection.ensure_connection(max_retries=1, timeout=PATIENCE)
+            connection.ensure_connection(max_retries=1, interval_start=0, timeout=PATIENCE)
         except away:
             return False
     return True

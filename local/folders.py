@@ -40,9 +40,9 @@ def claimed(folder: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def temporary_folder(prefix: str) -> Iterator[Path]:
+def temporary_folder(prefix: str, within: Path | None = None) -> Iterator[Path]:
     """A new folder that any account can walk through, gone when the block ends."""
-    folder = Path(tempfile.mkdtemp(prefix=f"chargehand-{prefix}-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"chargehand-{prefix}-", dir=within))
     folder.chmod(0o711)
     try:
         yield folder

@@ -7,6 +7,7 @@ once per run. A given Postgres user must be allowed to create databases.
 import contextlib
 import itertools
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +18,8 @@ from urllib.parse import urlsplit
 import psycopg2
 import pytest
 from psycopg2 import sql
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from local.engines import Postgres, Redis
 from local.folders import temporary_folder
@@ -26,7 +29,17 @@ PROJECT = Path(__file__).resolve().parent.parent
 MIGRATE = ("-m", "alembic", "-c", "shared/migrations/alembic.ini", "upgrade", "head")
 PATIENCE = 60.0
 os.environ[ANY_PORT] = "1"  # tests run side by side
+BROWSER = "tests/browser/"
+DROP = "DROP DATABASE IF EXISTS {} WITH (FORCE)"
+MEMORY = Path("/dev/shm")  # noqa: S108 a folder of our own is made in it
+ROOM = 4 << 30
 TEMPLATE = f"chargehand_template_{os.getpid()}"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """Share the tests out by file, the browser's all to one: they stand in one storefront."""
+    return _ByPlace(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +48,7 @@ def postgres() -> Iterator[str]:
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
         return
-    with temporary_folder("tests") as folder, Postgres(folder, durable=False) as server:
+    with quick_folder() as folder, Postgres(folder, durable=False) as server:
         yield server.url
 
 
@@ -63,13 +76,13 @@ def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def new_database(postgres: str) -> Iterator[Callable[[], str]]:
-    """Make a fresh migrated database in some 30 ms, and give its URL; at the end all go."""
+    """Make a fresh migrated database, and give its URL; at the end all go."""
     numbers = itertools.count(1)
     made = [TEMPLATE]
 
     def make() -> str:
         name = f"chargehand_test_{os.getpid()}_{next(numbers)}"
-        _run_sql(postgres, "CREATE DATABASE {} TEMPLATE {}", name, TEMPLATE)
+        _run_sql(postgres, "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, TEMPLATE)
         made.append(name)
         return _url_of(postgres, name)
 
@@ -78,13 +91,21 @@ def new_database(postgres: str) -> Iterator[Callable[[], str]]:
     yield make
     # Our own server goes with all that is in it.
     for name in made if "TEST_DATABASE_URL" in os.environ else ():
-        _run_sql(postgres, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        _run_sql(postgres, DROP, name)
 
 
 @pytest.fixture(scope="module")
 def database_url(new_database: Callable[[], str]) -> str:
     """The URL of a migrated database that the tests of one module share."""
     return new_database()
+
+
+@pytest.fixture
+def own_database_url(new_database: Callable[[], str], postgres: str) -> Iterator[str]:
+    """The URL of a migrated database for one test."""
+    url = new_database()
+    yield url
+    _run_sql(postgres, DROP, urlsplit(url).path[1:])
 
 
 def migrate(url: str) -> None:
@@ -98,6 +119,17 @@ def migrate(url: str) -> None:
         check=False,
     )
     assert done.returncode == 0, f"the migrations failed:\n{done.stdout}{done.stderr}"
+
+
+class _ByPlace(LoadFileScheduling):  # type: ignore[misc]  # it has no types
+    def _split_scope(self, nodeid: str) -> str:
+        return str(BROWSER) if nodeid.startswith(BROWSER) else super()._split_scope(nodeid)
+
+
+def quick_folder() -> contextlib.AbstractContextManager[Path]:
+    """In memory, if there is room: a database is some 600 files, which a disk takes longer for."""
+    has_room = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM
+    return temporary_folder("tests", MEMORY if has_room else None)
 
 
 def _url_of(server: str, database: str) -> str:

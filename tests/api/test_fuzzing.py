@@ -62,7 +62,7 @@ def rows(platform: Platform) -> Rows:
     return {"event": [event], "order": orders, "charge": charges}
 
 
-@pytest.mark.parametrize("examples", [70, pytest.param(3_000, marks=LONG)])
+@pytest.mark.parametrize("examples", [60, pytest.param(3_000, marks=LONG)])
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.endpoint)
 def test_a_route_keeps_to_its_description(
     platform: Platform, rows: Rows, asked: list[str], door: Door, examples: int

@@ -1,7 +1,7 @@
 """A workshop, and the command line over its container."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +72,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def hand(sandbox: Sandbox, new_database: Callable[[], str]) -> Iterator[Hand]:
+def hand(sandbox: Sandbox, own_database_url: str) -> Iterator[Hand]:
     """An operator over a world of their own."""
-    with Workshop(sandbox.url, new_database()) as made:
+    with Workshop(sandbox.url, own_database_url) as made:
         yield Hand(made)

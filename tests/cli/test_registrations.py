@@ -1,5 +1,6 @@
 """The doctor says where webhooks are not sent, or not all, and what to do."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -12,14 +13,14 @@ from tests.cli.conftest import Hand
 STRIPE = "https://shop.example/webhooks/stripe"
 CONNECT = "https://shop.example/webhooks/stripe/connect"
 PAYPAL = "https://shop.example/webhooks/paypal"
+DOOR = re.compile(r"(?P<mark>\S+) +webhooks to /webhooks/(?P<path>\S+) +(?P<says>.*?) *")
 
 
-def told(hand: Hand, path: str) -> str:
-    """What the doctor says of that door, after its mark."""
+def told(hand: Hand) -> dict[str, str]:
+    """What the doctor says of each door of webhooks, after its mark."""
     lines = hand.run("doctor").stdout.splitlines()
-    (line,) = [line for line in lines if f"webhooks to /webhooks/{path} " in line]
-    mark, _, says = line.partition(f"webhooks to /webhooks/{path} ")
-    return f"{mark.strip()}: {says.strip()}"
+    doors = [DOOR.fullmatch(line) for line in lines]
+    return {door["path"]: f"{door['mark']}: {door['says']}" for door in doors if door}
 
 
 def stripe(hand: Hand, url: str = STRIPE, **options: Any) -> str:
@@ -34,11 +35,13 @@ def paypal(hand: Hand, url: str = PAYPAL, **wish: Any) -> None:
 
 
 def test_nothing_is_registered(hand: Hand) -> None:
-    assert told(hand, "stripe") == (
+    says = told(hand)
+
+    assert says["stripe"] == (
         "WRONG: No endpoint ends with /webhooks/stripe: add one, set STRIPE_WEBHOOK_SECRETS."
     )
-    assert "STRIPE_CONNECT_WEBHOOK_SECRETS" in told(hand, "stripe/connect")
-    assert told(hand, "paypal") == (
+    assert "STRIPE_CONNECT_WEBHOOK_SECRETS" in says["stripe/connect"]
+    assert says["paypal"] == (
         "WRONG: No webhook has the id that PAYPAL_WEBHOOK_ID names: add one, set its id."
     )
 
@@ -48,9 +51,11 @@ def test_all_is_registered(hand: Hand) -> None:
     stripe(hand, CONNECT, connect=True)
     paypal(hand)
 
-    assert told(hand, "stripe") == f"ok: {STRIPE} is told of all."
-    assert told(hand, "stripe/connect") == f"ok: {CONNECT} is told of all."
-    assert told(hand, "paypal") == f"ok: {PAYPAL} is told of all."
+    assert told(hand) == {
+        "stripe": f"ok: {STRIPE} is told of all.",
+        "stripe/connect": f"ok: {CONNECT} is told of all.",
+        "paypal": f"ok: {PAYPAL} is told of all.",
+    }
 
 
 def test_what_an_endpoint_is_not_told_of_is_named_whole(hand: Hand) -> None:
@@ -58,9 +63,8 @@ def test_what_an_endpoint_is_not_told_of_is_named_whole(hand: Hand) -> None:
     stripe(hand, CONNECT, enabled_events=["account.application.deauthorized"])
     paypal(hand, event_types=["PAYMENT.CAPTURE.COMPLETED"])
 
-    at_stripe, of_accounts, at_paypal = (
-        told(hand, "stripe"), told(hand, "stripe/connect"), told(hand, "paypal")
-    )  # fmt: skip
+    says = told(hand)
+    at_stripe, of_accounts, at_paypal = says["stripe"], says["stripe/connect"], says["paypal"]
 
     assert at_stripe.startswith(f"WRONG: {STRIPE} lacks charge.dispute.closed, ")
     assert at_stripe.endswith("refund.updated: add them.")
@@ -73,27 +77,27 @@ def test_what_an_endpoint_is_not_told_of_is_named_whole(hand: Hand) -> None:
 def test_only_an_endpoint_of_accounts_hears_of_their_leaving(hand: Hand) -> None:
     stripe(hand, CONNECT, enabled_events=["charge.succeeded"])
 
-    assert "account.application.deauthorized" in told(hand, "stripe/connect")
+    assert "account.application.deauthorized" in told(hand)["stripe/connect"]
 
 
 def test_an_endpoint_that_is_disabled_is_to_be_enabled(hand: Hand) -> None:
     endpoint = stripe(hand)
     hand.workshop.ask_stripe(f"/v1/webhook_endpoints/{endpoint}", {"disabled": "true"})
 
-    assert told(hand, "stripe") == f"WRONG: {STRIPE} is disabled at stripe: enable it."
+    assert told(hand)["stripe"] == f"WRONG: {STRIPE} is disabled at stripe: enable it."
 
 
 def test_of_several_endpoints_the_best_counts(hand: Hand) -> None:
     stripe(hand, "https://staging.example/webhooks/stripe", enabled_events=["charge.succeeded"])
     stripe(hand)
 
-    assert told(hand, "stripe").startswith("ok")
+    assert told(hand)["stripe"].startswith("ok")
 
 
 def test_a_webhook_that_goes_elsewhere_is_to_be_corrected(hand: Hand) -> None:
     paypal(hand, "https://shop.example/paypal")
 
-    assert told(hand, "paypal") == (
+    assert told(hand)["paypal"] == (
         "WRONG: https://shop.example/paypal does not end with /webhooks/paypal: correct it."
     )
 
@@ -111,7 +115,7 @@ def test_a_webhook_that_goes_elsewhere_is_to_be_corrected(hand: Hand) -> None:
 def test_what_cannot_be_read_is_said(hand: Hand, provider: Provider, fault: str, says: str) -> None:
     hand.workshop.control.fault(fault, "GET .*/webhook", provider=provider, times=None)
 
-    assert says in told(hand, provider)
+    assert says in told(hand)[provider]
 
 
 def test_a_door_without_its_secret_refuses_all(hand: Hand) -> None:

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import astuple
 from pathlib import Path
 
@@ -45,9 +45,9 @@ LISTEN = """
 
 
 @pytest.fixture
-def platform(new_database: Callable[[], str], redis: str) -> Iterator[Platform]:
+def platform(own_database_url: str, redis: str) -> Iterator[Platform]:
     """A platform whose secrets are sealed under the old key, three of each kind."""
-    made = make_platform(new_database(), redis, encryption_keys=OLD)
+    made = make_platform(own_database_url, redis, encryption_keys=OLD)
     vault = made.deps.vault
     for number in range(3):
         event = made.event()

@@ -1,6 +1,6 @@
 """A zygote and an endpoint for the run; a site for each row."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -37,8 +37,8 @@ def certified(sandbox: Sandbox) -> Sandbox:
 
 
 @pytest.fixture
-def site(certified: Sandbox, new_database: Callable[[], str], receiver: Receiver) -> Iterator[Site]:
+def site(certified: Sandbox, own_database_url: str, receiver: Receiver) -> Iterator[Site]:
     """A world of its own, where somebody will die."""
-    with Site(certified, new_database(), receiver) as made:
+    with Site(certified, own_database_url, receiver) as made:
         assert isinstance(made, Site)
         yield made

@@ -1,7 +1,7 @@
 """What is tallied by the hour is what the charges themselves say, whatever round was missed."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -19,12 +19,11 @@ LONG = [WINDOWS["week"], WINDOWS["month"]]
 
 
 @pytest.fixture
-def engine(new_database: Callable[[], str]) -> Iterator[Engine]:
+def engine(own_database_url: str) -> Iterator[Engine]:
     """A database with charges of forty days."""
-    url = new_database()
-    with closing(psycopg2.connect(url)) as connection:
+    with closing(psycopg2.connect(own_database_url)) as connection:
         populate(connection, Size(2000, 40), is_whole=False)
-    engine = create_engine(url.replace("://", "+psycopg2://"))
+    engine = create_engine(own_database_url.replace("://", "+psycopg2://"))
     yield engine
     engine.dispose()
 

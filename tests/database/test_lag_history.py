@@ -1,7 +1,7 @@
 """The lags that are drawn are what the rows themselves say, one by one."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -37,12 +37,11 @@ SELECT 'outbound', created_at, finished_at, status <> 'given_up' FROM outbound_d
 
 
 @pytest.fixture
-def connection(new_database: Callable[[], str]) -> Iterator[Connection]:
+def connection(own_database_url: str) -> Iterator[Connection]:
     """A database with webhooks and deliveries of thirty hours, some late, some still waiting."""
-    url = new_database()
-    with closing(psycopg2.connect(url)) as raw:
+    with closing(psycopg2.connect(own_database_url)) as raw:
         populate(raw, Size(400, 1))
-    engine = create_engine(url.replace("://", "+psycopg2://"))
+    engine = create_engine(own_database_url.replace("://", "+psycopg2://"))
     with engine.begin() as opened:
         opened.execute(text(MIX))
         yield opened

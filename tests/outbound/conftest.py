@@ -1,6 +1,6 @@
 """One post office per test, over a database of its own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.outbound.post_office import PostOffice
 
 
 @pytest.fixture
-def office(new_database: Callable[[], str]) -> Iterator[PostOffice]:
+def office(own_database_url: str) -> Iterator[PostOffice]:
     """A fresh post office."""
-    with PostOffice(new_database()) as made:
+    with PostOffice(own_database_url) as made:
         yield made

@@ -29,13 +29,13 @@ REFUNDING = (
 
 
 @pytest.mark.timeout(900)
-def test_four_thousand_schedules_break_no_law() -> None:
-    command = [sys.executable, "-m", "proof.simulate", "--schedules", "4000"]
+def test_a_thousand_schedules_break_no_law() -> None:
+    command = [sys.executable, "-m", "proof.simulate", "--schedules", "1000"]
 
     run = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
 
     assert run.returncode == 0, run.stdout + run.stderr
-    assert "4000 schedules" in run.stdout
+    assert "1000 schedules" in run.stdout
     assert "every law held" in run.stdout
 
 

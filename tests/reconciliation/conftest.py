@@ -1,7 +1,7 @@
 """A sandbox for all tests of this folder; a workshop with a world and a database for each."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -25,9 +25,9 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def workshop(sandbox: Sandbox, new_database: Callable[[], str]) -> Iterator[Workshop]:
+def workshop(sandbox: Sandbox, own_database_url: str) -> Iterator[Workshop]:
     """Everything but processes and webhooks: none is ever delivered here."""
-    with Workshop(sandbox.url, new_database()) as made:
+    with Workshop(sandbox.url, own_database_url) as made:
         yield made
 
 

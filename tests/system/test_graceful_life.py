@@ -31,6 +31,8 @@ UNHURRIED = {
 HOLDS = {"worker": {"stripe", "paypal"}, "stripe": {"stripe"}, "paypal": {"paypal"}}
 """Whose charges a process has in its hands."""
 
+pytestmark = pytest.mark.timeout(300)  # it goes through all processes
+
 LISTS = {"/v1/events", "/v1/notifications/webhooks-events"}
 
 

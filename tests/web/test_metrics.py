@@ -92,10 +92,8 @@ def test_the_processes_of_one_gunicorn_count_together(web: Web) -> None:
     assert [counted(text, "/v1/orders/<order>", "401") for text in texts] == [40] * 8
 
 
-def test_what_was_counted_is_gone_with_its_gunicorn(
-    new_database: Callable[[], str], tmp_path: Path
-) -> None:
-    with running_web(new_database(), tmp_path / "log", TMPDIR=str(tmp_path)) as running:
+def test_what_was_counted_is_gone_with_its_gunicorn(own_database_url: str, tmp_path: Path) -> None:
+    with running_web(own_database_url, tmp_path / "log", TMPDIR=str(tmp_path)) as running:
         made = list(tmp_path.glob("chargehand-counts-*"))
         requests.get(f"{running.url}/health/live", timeout=PATIENCE)
 

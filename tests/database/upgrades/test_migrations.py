@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 import psycopg2
@@ -54,8 +54,8 @@ def test_what_a_change_does_to_others_is_seen(changing: Connection, change: str)
 
 
 @pytest.mark.parametrize("revision", [each for each in revisions() if each >= FIRST_JUDGED])
-def test_a_migration_does_no_harm(new_database: Callable[[], str], revision: str) -> None:
-    url = new_database()
+def test_a_migration_does_no_harm(own_database_url: str, revision: str) -> None:
+    url = own_database_url
     before = script(revision).down_revision
     assert alembic(url, "downgrade", before).returncode == 0
     engine = create_engine(sqlalchemy_url(url))
@@ -69,9 +69,9 @@ def test_a_migration_does_no_harm(new_database: Callable[[], str], revision: str
 
 
 def test_a_migration_that_has_to_wait_gives_up_and_changes_nothing(
-    new_database: Callable[[], str],
+    own_database_url: str,
 ) -> None:
-    url, head = new_database(), revisions()[-1]
+    url, head = own_database_url, revisions()[-1]
     assert alembic(url, "downgrade", "0015").returncode == 0
     holder = psycopg2.connect(url)
     holder.cursor().execute("LOCK TABLE charges IN ROW EXCLUSIVE MODE")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, quick_folder
 from tests.database.upgrades.revisions import revisions, script
 
 TESTS = (
@@ -45,14 +45,15 @@ def test_the_previous_code_passes_its_tests_over_the_newest_schema(previous_code
         *TESTS,
     ]
 
-    ended = subprocess.run(
-        command,
-        cwd=previous_code,
-        env=own | bare,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with quick_folder() as folder:
+        ended = subprocess.run(
+            command,
+            cwd=previous_code,
+            env=own | bare | {"TMPDIR": str(folder)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     assert ended.returncode == 0, ended.stdout[-5000:]
 
