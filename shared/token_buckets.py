@@ -11,26 +11,14 @@ from typing import Final, Protocol, cast
 from uuid import uuid4
 
 import structlog
-from redis import Redis, RedisError
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+from redis import RedisError
 
 from shared.domain.charge import Provider
+from shared.impatient_redis import impatient_redis
 
 log = structlog.get_logger()
 
 NOW: Final = timedelta(0)
-
-_IMPATIENT: Final = {
-    "socket_connect_timeout": 0.05,
-    "socket_timeout": 0.05,
-    "driver_info": None,
-    "retry": Retry(NoBackoff(), 0),
-}
-"""A Redis that hangs costs one charge 50 ms, and is then left alone for `_REST` seconds.
-
-A client that told its own name first would wait for that as well.
-"""
 
 _REST: Final = 5.0
 _UNKNOWN: Final = 4
@@ -128,7 +116,7 @@ class SharedBuckets:
     ) -> None:
         self._limits = limits
         self._clock = clock
-        self._take = Redis.from_url(redis_url, **_IMPATIENT).register_script(_TAKE)
+        self._take = impatient_redis(redis_url).register_script(_TAKE)
         self._name = uuid4().hex
         self._lock = threading.Lock()
         self._away_until = 0.0

@@ -8,10 +8,9 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
-from flask_limiter import RateLimitExceeded
 from werkzeug.wrappers import Response as AnyResponse
 
-from api_shim import errors, rate_limits
+from api_shim import errors
 from api_shim.console.session import Operator, csrf_token, has_ended, is_ours, operator
 from api_shim.errors import ApiError
 from shared.domain.errors import ActionRefused, ChargehandError
@@ -37,7 +36,6 @@ def room(name: str, *, is_open: bool = False) -> Blueprint:
     made.context_processor(_surroundings)
     made.after_request(_restrict)
     made.register_error_handler(Exception, lambda error: _page(errors.refusal(error)))
-    made.register_error_handler(RateLimitExceeded, lambda error: _page(rate_limits.refusal(error)))
     made.register_error_handler(ChargehandError, _conflict)
     return made
 

@@ -5,9 +5,11 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import cast
 
 import pytest
 from flask.testing import FlaskClient
+from redis import Redis as RedisClient
 from werkzeug.test import Client
 
 from api_shim.proxies import behind
@@ -17,6 +19,9 @@ from tests.unit.issuer import signed
 from tests.web.conftest import MakeClient
 
 ORDER = "/v1/orders/1"
+ONE_SCRIPT = {
+    f"cmdstat_{name}" for name in ("evalsha", "incr", "expire", "config|resetstat", "config")
+}
 
 
 def ask(client: FlaskClient, user: str | None = None, address: str = "192.0.2.1") -> int:
@@ -108,6 +113,21 @@ def test_two_processes_count_together(make_client: MakeClient, redis: str) -> No
     answers = [ask(client, "spread") for _ in range(3) for client in (one, other)]
 
     assert answers == [404, 404, 404, 404, 429, 429]
+
+
+def test_all_the_limits_of_a_request_cost_one_question(
+    make_client: MakeClient, own_redis: Redis
+) -> None:
+    client = make_client(redis_url=own_redis.url)
+    ask(client, "first")  # which brings the script along
+    with RedisClient.from_url(own_redis.url) as redis:
+        redis.config_resetstat()
+
+        ask_as(client, "buyer", 10)
+
+        asked = cast("dict[str, dict[str, int]]", redis.info("commandstats"))
+    assert asked["cmdstat_evalsha"]["calls"] == 10
+    assert set(asked) <= ONE_SCRIPT
 
 
 def test_without_redis_each_process_counts_for_itself(
