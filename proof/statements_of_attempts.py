@@ -37,15 +37,16 @@ def _start(tables: Tables, given: Row) -> list[Row]:
 
 
 def _count(tables: Tables, given: Row) -> list[Row]:
-    return [_count_on(tables, row, 1) for row in _named(tables, given)]
+    by = {"task_id": given["task_id"]}
+    return [_count_on(tables, row, 1, by) for row in _named(tables, given)]
 
 
 def _forgive(tables: Tables, given: Row) -> list[Row]:
-    return [_count_on(tables, row, -1) for row in _named(tables, given)]
+    return [_count_on(tables, row, -1, {}) for row in _named(tables, given)]
 
 
-def _count_on(tables: Tables, attempt: Row, step: int) -> Row:
-    return tables.update("attempts", attempt["id"], {"tries": attempt["tries"] + step})
+def _count_on(tables: Tables, attempt: Row, step: int, by: Row) -> Row:
+    return tables.update("attempts", attempt["id"], by | {"tries": attempt["tries"] + step})
 
 
 def _note(tables: Tables, given: Row) -> list[Row]:

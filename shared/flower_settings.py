@@ -34,6 +34,12 @@ class FlowerSettings(BaseSettings):
             raise ValueError("must be user:password, comma separated")
         return value
 
+    def task_url(self, task_id: str | None) -> str:
+        """Where Flower shows that task; empty where nobody said where it is."""
+        if not (self.flower_url and task_id):
+            return ""
+        return f"{self.flower_url.rstrip('/')}/task/{quote(task_id, safe='')}"
+
     def tasks_url(self, charge_id: int) -> str:
         """Where Flower lists the tasks about a charge; empty where nobody said where it is."""
         if not self.flower_url:

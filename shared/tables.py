@@ -147,6 +147,7 @@ attempts = Table(
     _instant("finished_at", null=True),
     _text("outcome", null=True),
     _json("last_answer", null=True),
+    _text("task_id", null=True),
 )
 
 transitions = Table(

@@ -36,8 +36,8 @@ def queue_of(task: str, provider: str | None = None) -> str:
 
 
 def subject_of(task: str) -> str:
-    """The name of the thing that a task is about."""
-    return task.partition(".")[0]
+    """The name of the thing whose id a task takes."""
+    return "delivery" if task == OUTBOUND_EVENT_DELIVER else task.partition(".")[0]
 
 
 QUEUES: Final = tuple(

@@ -50,12 +50,15 @@ class Claim:
     probe: int | None
 
 
-def execute(deps: Container, charge_id: int) -> Report | None:
-    """Carry the charge one step on, if it is due and nobody else has it. Safe to run twice."""
+def execute(deps: Container, charge_id: int, task_id: str | None = None) -> Report | None:
+    """Carry the charge one step on, if it is due and nobody else has it. Safe to run twice.
+
+    The attempt keeps which task made it.
+    """
     if has_to_wait(deps, pacing.CHARGE, charge_id):
         return None
     try:
-        claim = _claim(deps, charge_id)
+        claim = _claim(deps, charge_id, task_id)
     except NotConfigured as missing:
         refuse(deps, charge_id, missing)
         return None
@@ -94,7 +97,7 @@ def _report(claim: Claim, outcome: o.Outcome) -> Report:
     return report(outcome, charge=claim.charge.id, **_subject(claim))
 
 
-def _claim(deps: Container, charge_id: int) -> Claim | None:
+def _claim(deps: Container, charge_id: int, task_id: str | None) -> Claim | None:
     now = deps.clock()
     until = now + timedelta(seconds=deps.settings.claim_lease)
     with unit_of_work(deps.engine) as connection:
@@ -107,7 +110,7 @@ def _claim(deps: Container, charge_id: int) -> Claim | None:
         before = attempts.open_attempt(connection, charge_id) if claimed.attempts else None
         with together(connection) as writer:
             _record_claim(writer, deps, claimed)
-            attempt = _current_attempt(writer, deps, claimed, before, instrument)
+            attempt = _current_attempt(writer, deps, claimed, before, instrument, task_id)
         step = next_step(attempt.record, now)
     return Claim(claimed.charge, attempt, instrument, step, until, claimed.probe)
 
@@ -127,6 +130,7 @@ def _current_attempt(
     claimed: charges.ClaimedCharge,
     attempt: attempts.Attempt | None,
     instrument: Instrument,
+    task_id: str | None,
 ) -> attempts.Attempt:
     charge, now = claimed.charge, deps.clock()
     if attempt and claimed.found_as is Status.SUBMITTING:
@@ -135,10 +139,10 @@ def _current_attempt(
         attempts.finish_attempt(writer, charge.id, "Expired", now, {"outcome": "Expired"})
         attempt = None
     if attempt:
-        attempts.count_try(writer, attempt)
+        attempts.count_try(writer, attempt, task_id)
         return attempt
     call, number = _freeze(deps, charge, instrument), claimed.attempts + 1
-    return attempts.start_attempt(writer, charge, call, number=number, now=now)
+    return attempts.start_attempt(writer, charge, call, number=number, now=now, task_id=task_id)
 
 
 def _freeze(deps: Container, charge: Charge, instrument: Instrument) -> FrozenCall:

@@ -1,4 +1,4 @@
-"""Flower's view of a task: its reason in the column of results, a link to its charge."""
+"""Flower's view of a task: its reason in the column of results, links to what it is about."""
 
 from __future__ import annotations
 
@@ -8,10 +8,18 @@ from typing import Final, Protocol
 from flower.views import BaseHandler
 from tornado.web import authenticated
 
-LINK: Final = "{}"
-"""What stands as a task's root, which Flower links to as a task, by its first eight characters."""
+_CHARGE: Final = "charge"
 
-LINKED: Final = r"/task/(\d+)"
+ROOMS: Final = {
+    _CHARGE: "charges",
+    "refund": "refunds",
+    "webhook_event": "webhooks",
+    "delivery": "deliveries",
+}
+"""Where the console shows a thing, by the name that a task's arguments give it."""
+
+LINKED: Final = rf"/task/(?:({'|'.join(ROOMS)})-)?(\d+)"
+"""What Flower's links to a task's root or parent are, where they lead to the console."""
 
 
 class SeenTask(Protocol):
@@ -21,12 +29,18 @@ class SeenTask(Protocol):
     result: str | None
     exception: str | None
     root_id: str | None
+    parent_id: str | None
 
 
 def shown(task: SeenTask) -> SeenTask:
-    """The copy of a task that Flower hands out, as it shows it."""
+    """The copy of a task that Flower hands out, as it shows it.
+
+    Flower links to a task's root and parent: its charge (`17`) stands as the root, and what else
+    it was sent for (`refund-3`) as the parent.
+    """
     charge = charge_of(task)
-    task.root_id = LINK.format(charge) if charge else None
+    task.root_id = str(charge) if charge else None
+    task.parent_id = sent_for(task)
     task.result = task.exception or task.result
     return task
 
@@ -34,9 +48,17 @@ def shown(task: SeenTask) -> SeenTask:
 def charge_of(task: SeenTask) -> int | None:
     """The charge that the task was sent for, or that its report names."""
     for told in (task.kwargs, task.result):
-        charge = _facts(told).get("charge")
+        charge = _facts(told).get(_CHARGE)
         if isinstance(charge, int):
             return charge
+    return None
+
+
+def sent_for(task: SeenTask) -> str | None:
+    """The thing other than a charge that the task was sent for, as `refund-3`."""
+    for name, row_id in _facts(task.kwargs).items():
+        if name in ROOMS and name != _CHARGE and isinstance(row_id, int):
+            return f"{name}-{row_id}"
     return None
 
 
@@ -48,8 +70,8 @@ def _facts(told: str | None) -> dict[object, object]:
     return facts if isinstance(facts, dict) else {}
 
 
-class ToCharge(BaseHandler):  # type: ignore[misc] # Flower has no types
-    """Leads from a task to its charge in the console."""
+class ToConsole(BaseHandler):  # type: ignore[misc] # Flower has no types
+    """Leads from a task to what it is about in the console."""
 
     console_url: str
 
@@ -58,6 +80,7 @@ class ToCharge(BaseHandler):  # type: ignore[misc] # Flower has no types
         self.console_url = console_url
 
     @authenticated
-    def get(self, charge_id: str) -> None:
+    def get(self, thing: str | None, row_id: str) -> None:
         """Send the browser there."""
-        self.redirect(f"{self.console_url.rstrip('/')}/ops/charges/{charge_id}")
+        room = ROOMS[thing or _CHARGE]
+        self.redirect(f"{self.console_url.rstrip('/')}/ops/{room}/{row_id}")

@@ -7,7 +7,7 @@ from flower.urls import handlers
 from tornado.web import url
 
 from shared.settings import load_settings
-from worker.flower import LINKED, ToCharge, shown
+from worker.flower import LINKED, ToConsole, shown
 
 _settings = load_settings()
 
@@ -39,4 +39,4 @@ if persistent:
 tasks_columns = "name,kwargs,state,result,received,runtime,worker,uuid"
 if _settings.console_url:
     format_task = shown
-    handlers.insert(0, url(LINKED, ToCharge, {"console_url": _settings.console_url}))
+    handlers.insert(0, url(LINKED, ToConsole, {"console_url": _settings.console_url}))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
+from uuid import UUID
 
 import structlog
 from sqlalchemy import Connection
@@ -17,6 +18,7 @@ from shared.db import unit_of_work
 from shared.domain import outbound as o
 from shared.outbound.signing import Envelope, signed_headers
 from shared.repository import deliveries, endpoints
+from worker.report import Report
 
 log = structlog.get_logger()
 
@@ -28,26 +30,34 @@ class Parcel:
     delivery_id: int
     claim_number: int
     until: datetime
+    event: UUID
+    kind: str
     happened_at: datetime
     url: str
     headers: Mapping[str, str]
     body: bytes
 
 
-def deliver(deps: Container, delivery_id: int) -> None:
+def deliver(deps: Container, delivery_id: int) -> Report | None:
     """Send the event, if it is due and its turn, and nobody else has it. Safe to run twice."""
     parcel = _claim(deps, delivery_id)
     if parcel is None:
-        return
+        return None
     if deps.clock() >= parcel.until:  # stopped meanwhile: a later event may have gone out
         log.warning("claim.expired", delivery_id=delivery_id)
-        return
+        return None
     reached(CrashPoint.DELIVERY_CLAIMED)
     answer = deps.courier.post(parcel.url, parcel.headers, parcel.body)
     reached(CrashPoint.DELIVERY_ANSWERED)
     with unit_of_work(deps.engine) as connection:
         _settle(connection, deps, parcel, answer)
     reached(CrashPoint.DELIVERY_SETTLED)
+    return _report(parcel, answer)
+
+
+def _report(parcel: Parcel, answer: o.Answer) -> Report:
+    told = {"delivery": parcel.delivery_id, "event": str(parcel.event), "kind": parcel.kind}
+    return told | {"status_code": answer.status_code, "error": answer.error}
 
 
 def _claim(deps: Container, delivery_id: int) -> Parcel | None:
@@ -71,6 +81,8 @@ def _claim(deps: Container, delivery_id: int) -> Parcel | None:
         delivery_id=delivery_id,
         claim_number=waiting.claim_number + 1,
         until=until,
+        event=waiting.event,
+        kind=waiting.kind,
         happened_at=waiting.happened_at,
         url=endpoint.url,
         headers=signed_headers(str(waiting.event), body, secrets, now),

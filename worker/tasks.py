@@ -37,7 +37,7 @@ app.task_cls = "worker.context:Task"
 @app.task(name=CHARGE_EXECUTE)
 def charge_execute(charge_id: int) -> Report | None:
     """Carry a charge one step on."""
-    return charging.execute(container(PROCESS), charge_id)
+    return charging.execute(container(PROCESS), charge_id, charge_execute.request.id)
 
 
 @app.task(name=CHARGE_CANCEL)
@@ -59,9 +59,9 @@ def webhook_event_handle(event_id: int) -> Report | None:
 
 
 @app.task(name=OUTBOUND_EVENT_DELIVER)
-def outbound_event_deliver(delivery_id: int) -> None:
+def outbound_event_deliver(delivery_id: int) -> Report | None:
     """Send an event to an endpoint."""
-    outbound.deliver(container(PROCESS), delivery_id)
+    return outbound.deliver(container(PROCESS), delivery_id)
 
 
 @app.task(name=SWEEP_RUN, send_events=False)

@@ -87,6 +87,16 @@ def outbound_event(event_id: int) -> Response:
     return show("outbound_event", event=found, deliveries=deliveries)
 
 
+@routes.get(f"/deliveries/<int(max={NEWEST}):delivery_id>")
+def delivery(delivery_id: int) -> AnyResponse:
+    """Go to the event of a delivery, as Flower leads to it."""
+    with unit_of_work(runtime.deps().engine) as connection:
+        event_id = outbound_views.event_of(connection, delivery_id)
+    if event_id is None:
+        abort(HTTPStatus.NOT_FOUND, f"There is no delivery {delivery_id}.")
+    return redirect(url_for("ops_events.outbound_event", event_id=event_id))
+
+
 @routes.post(f"/outbound/<int(max={NEWEST}):event_id>/replay")
 def replay_outbound(event_id: int) -> AnyResponse:
     """Tell the platform again."""

@@ -33,7 +33,7 @@ from shared.repository.differences import open_differences
 from shared.repository.dossiers import read_dossier
 from shared.repository.lag_history import LONGEST, read_flows
 from shared.repository.operator_actions import list_actions
-from shared.repository.refund_intake import list_refund_reviews
+from shared.repository.refund_intake import list_refund_reviews, read_refund
 from shared.repository.search import search
 
 routes = room("ops_pages")
@@ -136,7 +136,18 @@ def charge(charge_id: int) -> Response:
         cancellable=CANCELLABLE,
         pages=_PAGES_OF,
         tasks=deps.settings.tasks_url(charge_id),
+        task_url=deps.settings.task_url,
     )
+
+
+@routes.get(f"/refunds/<int(max={NEWEST}):refund_id>")
+def refund(refund_id: int) -> AnyResponse:
+    """Go to the charge of a refund, as Flower leads to it."""
+    with unit_of_work(runtime.deps().engine) as connection:
+        found = read_refund(connection, refund_id, None)
+    if found is None:
+        abort(HTTPStatus.NOT_FOUND, f"There is no refund {refund_id}.")
+    return redirect(url_for("ops_pages.charge", charge_id=found.charge_id))
 
 
 @routes.get("/reviews")

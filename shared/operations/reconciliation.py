@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import UTC, date, timedelta
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -29,17 +30,33 @@ class LedgerDay:
         return f"ledger {self.provider} {self.account or '-'} {self.day}"
 
 
+_OPENED: Final = date(2011, 1, 1)
+"""No ledger of Stripe's is older."""
+
+_REPORTED: Final = timedelta(days=3 * 365)
+"""How far back PayPal reports: three years (its Transaction Search API)."""
+
+
+def oldest_day(provider: Provider, today: date) -> date:
+    """The first day of which the provider still has a ledger."""
+    return {Provider.STRIPE: _OPENED, Provider.PAYPAL: today - _REPORTED}[provider]
+
+
 def reconcile_day(deps: Container, wanted: LedgerDay, mandate: Mandate) -> OperatorAction:
-    """Let a worker read and compare the day; ActionRefused where it can hold no charge of ours."""
+    """Let a worker read and compare the day; ActionRefused where the provider has no ledger of it.
+
+    It may be older than all our charges: that is what a lost database looks like.
+    """
 
     def do(connection: Connection) -> str:
         now = deps.clock()
-        if wanted.day >= now.astimezone(UTC).date():
+        today = now.astimezone(UTC).date()
+        if wanted.day >= today:
             raise ActionRefused(f"{wanted.day} has not ended yet, in UTC.")
+        oldest = oldest_day(wanted.provider, today)
+        if wanted.day < oldest:
+            raise ActionRefused(f"No ledger of {wanted.provider} begins before {oldest}.")
         require_account(connection, wanted.provider, wanted.account)
-        first = prompting.first_day(connection, wanted.provider)
-        if first is None or wanted.day < first:
-            raise ActionRefused(f"No charge by {wanted.provider} is as old as {wanted.day}.")
         prompting.compare_day(connection, wanted.provider, wanted.account, wanted.day, now)
         return "due now"
 

@@ -52,9 +52,18 @@ _START: Final = insert(attempts).inline()
 
 
 def start_attempt(
-    writer: Writer, charge: Charge, call: FrozenCall, *, number: int, now: datetime
+    writer: Writer,
+    charge: Charge,
+    call: FrozenCall,
+    *,
+    number: int,
+    now: datetime,
+    task_id: str | None = None,
 ) -> Attempt:
-    """Freeze a new attempt, its first try counted: its key, its request, the life of the key."""
+    """Freeze a new attempt, its first try counted: its key, its request, the life of the key.
+
+    `task_id` is of the task that makes the try, for people to find.
+    """
     record = AttemptRecord(key_expiry(call.operation, now), maybe_executed=False, replayable=True)
     key = f"chg-{charge.identifier}-{number}"
     attempt = Attempt(charge.id, call, key, number, tries=1, record=record, started_at=now)
@@ -69,6 +78,7 @@ def start_attempt(
         "maybe_executed": record.maybe_executed,
         "replayable": record.replayable,
         "started_at": now,
+        "task_id": task_id,
     }
     writer.execute(_NUMBER, {"charge": charge.id, "number": number})
     writer.execute(_START, values)
@@ -78,9 +88,9 @@ def start_attempt(
 _COUNT: Final = update(attempts).where(*_IS_THE_ONE).values(tries=attempts.c.tries + 1)
 
 
-def count_try(writer: Writer, attempt: Attempt) -> None:
-    """Note before the call leaves that it may be on the wire from now on."""
-    writer.execute(_COUNT, _named(attempt))
+def count_try(writer: Writer, attempt: Attempt, task_id: str | None = None) -> None:
+    """Note before the call leaves that it may be on the wire from now on, and by which task."""
+    writer.execute(_COUNT, _named(attempt) | {"task_id": task_id})
 
 
 _FORGIVE: Final = update(attempts).where(*_IS_THE_ONE).values(tries=attempts.c.tries - 1)

@@ -37,6 +37,7 @@ _ADD: Final = text("""
     FROM event_cursors e CROSS JOIN LATERAL (
         SELECT coalesce(max(r.day) + 1, CAST(:closed AS date)) AS first FROM reconciliation_runs r
         WHERE r.provider = e.provider AND coalesce(r.account, '') = coalesce(e.account, '')
+          AND r.day >= CAST(r.created_at AT TIME ZONE 'UTC' AS date) - 2
     ) AS open CROSS JOIN LATERAL (
         SELECT CAST(generate_series(open.first, CAST(:closed AS date), interval '1 day') AS date)
             AS day
@@ -48,7 +49,10 @@ _ADD: Final = text("""
 
 
 def add_runs(connection: Connection, provider: Provider, closed: date, now: datetime) -> None:
-    """Open a run for each day up to the closed one that each account of the provider lacks."""
+    """Open a run for each day up to the closed one that each account of the provider lacks.
+
+    Days that were asked for long after they had ended say nothing of where to go on.
+    """
     connection.execute(_ADD, {"provider": provider, "closed": closed, "now": now})
 
 

@@ -121,6 +121,15 @@ def deliveries_of(connection: Connection, event_id: int) -> list[DeliveryView]:
     return _views(connection, rows)
 
 
+_EVENT_OF: Final = text("SELECT event_id FROM outbound_deliveries WHERE id = :id")
+
+
+def event_of(connection: Connection, delivery_id: int) -> int | None:
+    """The id of the event that a delivery brings; None where there is no such delivery."""
+    found: int | None = connection.execute(_EVENT_OF, {"id": delivery_id}).scalar_one_or_none()
+    return found
+
+
 def _views(connection: Connection, rows: Sequence[RowMapping]) -> list[DeliveryView]:
     tries: dict[int, list[AttemptView]] = {row["id"]: [] for row in rows}
     if rows:

@@ -37,17 +37,6 @@ def look_at_charge(connection: Connection, charge_id: int, now: datetime) -> boo
     return connection.execute(_LOOK, {"id": charge_id, "now": now}).rowcount > 0
 
 
-_FIRST: Final = text("""
-    SELECT CAST(min(created_at) AT TIME ZONE 'UTC' AS date) FROM charges WHERE provider = :provider
-""")
-
-
-def first_day(connection: Connection, provider: Provider) -> date | None:
-    """The day, in UTC, of the provider's first charge; None before that."""
-    found: date | None = connection.execute(_FIRST, {"provider": provider}).scalar_one()
-    return found
-
-
 _COMPARE: Final = text("""
     INSERT INTO reconciliation_runs (provider, account, day, due_at, created_at)
     VALUES (:provider, :account, :day, :now, :now)

@@ -47,6 +47,29 @@ def charged(shop: Storefront, token: str) -> tuple[str, int]:
     return order, int(charge)
 
 
+def refunded(shop: Storefront, charge: int) -> int:
+    """The id of a new refund of all that the charge took, which is over."""
+    wish = {"data": {"type": "refund", "attributes": {"reason": "a seat less"}}}
+    asked = ask(shop, "shop", "POST", f"/v1/charges/{charge}/refunds", wish)
+    refund = int(asked["data"]["id"])
+    ended = "SELECT 1 FROM refunds WHERE id = %s AND status = 'succeeded'"
+    patiently(lambda: shop.sql(ended, str(refund)))
+    return refund
+
+
+def over(shop: Storefront, thing: str, row_id: int) -> str:
+    """The id of a task about a thing that is over, as Flower's API tells."""
+    path = f"/api/tasks?search=kwargs:{thing}"
+    sent = f"{{{thing!r}: {row_id}}}"
+
+    def found() -> list[str]:
+        tasks = read(shop, path).json().items()
+        return [name for name, task in tasks if task["kwargs"] == sent and task["runtime"]]
+
+    patiently(found)
+    return found()[0]
+
+
 def patiently(condition: Callable[[], object]) -> None:
     """Poll until it holds."""
     deadline = time.monotonic() + PATIENCE_SECONDS

@@ -91,7 +91,7 @@ def ask(
     shop: Storefront, who: str, method: str, path: str, document: object = None
 ) -> dict[str, Any]:
     """The API's answer to a user, who as `shop` may write orders."""
-    scope = "orders:write" if who == "shop" else ""
+    scope = "orders:write refunds:write" if who == "shop" else ""
     claims = {"sub": who, "scope": scope, "exp": int(time.time()) + 600}
     token = jwt.encode(claims, shop.settings["JWT_SECRET"], "HS256")
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/vnd.api+json"}

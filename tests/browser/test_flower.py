@@ -15,9 +15,20 @@ from local.child import Child
 from local.folders import PROJECT
 from local.ports import free_port
 from local.processes import read_procfile
+from shared.flower_settings import FlowerSettings
 from shared.task_names import QUEUES
 from tests.browser import chromium
-from tests.browser.flower import charged, login, open_tasks, patiently, read, tasks_of, url
+from tests.browser.flower import (
+    charged,
+    login,
+    open_tasks,
+    over,
+    patiently,
+    read,
+    refunded,
+    tasks_of,
+    url,
+)
 from tests.browser.storefront import Storefront
 
 pytestmark = pytest.mark.timeout(300)  # the first test waits for the system
@@ -81,11 +92,57 @@ def test_a_task_tells_of_its_charge_and_leads_to_it(operator: Page, storefront: 
     row.locator("a[href^='/task/']").click()
     expect(operator.locator(".task-data-row", has_text="Result")).to_contain_text(order)
     expect(operator.locator(".task-data-row", has_text="Result")).to_contain_text("-1'")
-    link = operator.get_by_role("link", name=str(charge), exact=True).get_attribute("href")
-    led = operator.request.get(url(storefront, str(link)), max_redirects=0)
+    assert leads(operator, storefront, str(charge)) == f"/ops/charges/{charge}"
 
-    assert led.headers["location"].endswith(f"/ops/charges/{charge}")
-    assert led.headers["location"].startswith(storefront.settings["CONSOLE_URL"])
+
+def test_a_refund_s_task_leads_to_its_charge_and_back(
+    operator: Page, storefront: Storefront
+) -> None:
+    _, charge = charged(storefront, "tok_visa")
+    refund = refunded(storefront, charge)
+    task = over(storefront, "refund", refund)
+    operator.goto(url(storefront, f"/task/{task}"))
+
+    assert leads(operator, storefront, str(charge)) == f"/ops/charges/{charge}"
+    assert leads(operator, storefront, f"refund-{refund}") == f"/ops/refunds/{refund}"
+
+
+def test_a_webhook_s_task_leads_to_its_event(operator: Page, storefront: Storefront) -> None:
+    _, charge = charged(storefront, "tok_visa")
+    handled = "SELECT id FROM webhook_events WHERE charge_id = %s AND handled_at IS NOT NULL"
+    patiently(lambda: storefront.sql(handled, str(charge)))
+    event = storefront.sql(handled, str(charge))[0][0]
+    operator.goto(url(storefront, f"/task/{over(storefront, 'webhook_event', event)}"))
+
+    assert leads(operator, storefront, f"webhook_event-{event}") == f"/ops/webhooks/{event}"
+    assert leads(operator, storefront, str(charge)) == f"/ops/charges/{charge}"
+
+
+def test_a_delivery_s_task_says_what_was_answered_and_leads_to_it(
+    operator: Page, storefront: Storefront
+) -> None:
+    order, _ = charged(storefront, "tok_visa")
+    owed = """
+        SELECT d.id FROM outbound_deliveries d JOIN orders o ON o.id = d.order_id
+        WHERE o.identifier = %s AND d.finished_at IS NOT NULL
+    """
+    patiently(lambda: storefront.sql(owed, order))
+    delivery = storefront.sql(owed, order)[0][0]
+    operator.goto(url(storefront, f"/task/{over(storefront, 'delivery', delivery)}"))
+
+    expect(operator.locator(".task-data-row", has_text="Result")).to_contain_text("'status_code'")
+    assert leads(operator, storefront, f"delivery-{delivery}") == f"/ops/deliveries/{delivery}"
+
+
+def test_an_attempt_keeps_which_task_made_it(operator: Page, storefront: Storefront) -> None:
+    _, charge = charged(storefront, "tok_visa")
+    ((kept,),) = storefront.sql("SELECT task_id FROM attempts WHERE charge_id = %s", str(charge))
+    patiently(lambda: tasks_of(storefront, charge))
+
+    operator.goto(FlowerSettings(flower_url=url(storefront, "")).task_url(kept))
+
+    expect(operator.locator(".task-data-row", has_text="Keyword")).to_contain_text(str(charge))
+    assert kept in {task["uuid"] for task in tasks_of(storefront, charge)}
 
 
 def test_the_webhook_of_a_charge_is_listed_with_it(operator: Page, storefront: Storefront) -> None:
@@ -119,7 +176,8 @@ def test_a_declined_charge_shows_the_code(operator: Page, storefront: Storefront
 
 
 def test_a_task_that_failed_shows_why(operator: Page, storefront: Storefront) -> None:
-    send = "from shared.celery_app import app; app.send_task('refund.execute')"
+    told = "kwargsrepr=str({'refund': 77})"
+    send = f"from shared.celery_app import app; app.send_task('refund.execute', {told})"
     sent = Child([sys.executable, "-c", send], Path("/dev/null"), PROJECT, storefront.settings)
     sent.start()
     operator.goto(url(storefront, "/tasks?state=FAILURE"))
@@ -132,6 +190,8 @@ def test_a_task_that_failed_shows_why(operator: Page, storefront: Storefront) ->
         operator.reload()
     expect(row).to_contain_text("TaskFailed('TypeError')")
     sent.stop()
+    row.locator("a[href^='/task/']").click()
+    assert leads(operator, storefront, "refund-77") == "/ops/refunds/77"
 
 
 def test_rounds_drive_no_charge_out_of_its_memory(storefront: Storefront) -> None:
@@ -201,6 +261,14 @@ def test_what_flower_saw_outlives_it(storefront: Storefront, tmp_path: Path) -> 
     kept_bytes = b"".join(file.read_bytes() for file in files)
     assert order.encode() in kept_bytes
     assert not any(one.encode() in kept_bytes for one in ("tok_visa", *secrets_of(second)))
+
+
+def leads(page: Page, shop: Storefront, thing: str) -> str:
+    """Where in the console a task's page leads, by the link that names the thing."""
+    link = page.locator(f"a[title='{thing}']").get_attribute("href")
+    led = page.request.get(url(shop, str(link)), max_redirects=0).headers["location"]
+    assert led.startswith(shop.settings["CONSOLE_URL"])
+    return led.removeprefix(shop.settings["CONSOLE_URL"].rstrip("/"))
 
 
 def hears(shop: Storefront) -> bool:

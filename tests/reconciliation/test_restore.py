@@ -1,12 +1,17 @@
 """A database restored to an earlier point learns from the providers what it forgot."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import psycopg2
 import pytest
 from psycopg2 import sql
 
+from shared.domain.charge import Provider
+from shared.operations.acting import Mandate
+from shared.operations.reconciliation import LedgerDay, reconcile_day
 from shared.task_names import WEBHOOK_EVENT_HANDLE
 from tests.reconciliation.test_ledgers import compared
 from tests.reconciliation.workshop import HANDLERS, Workshop
@@ -52,6 +57,27 @@ def listen_only(workshop: Workshop, rounds: int = 6) -> None:
         for task, row_id, _ in workshop.due():
             if task == WEBHOOK_EVENT_HANDLE:
                 HANDLERS[task](workshop.deps, row_id)
+
+
+def test_a_lost_database_s_days_are_compared_when_somebody_asks(
+    workshop: Workshop, keep: Keep
+) -> None:
+    empty = keep()
+    lost = workshop.charge_by_stripe()
+    workshop.run()
+    assert workshop.status(lost) == "succeeded"
+    day = workshop.clock().date()
+    empty.restore()
+    workshop.advance(days=3)
+    wanted = LedgerDay(Provider.STRIPE, day)
+    reconcile_day(workshop.deps, wanted, Mandate("ada", "all was lost", uuid4()))
+
+    found = compared(workshop)
+
+    assert [row[:2] for row in found] == [("unknown", "capture")]
+    days = "SELECT day FROM reconciliation_runs WHERE provider = 'stripe' ORDER BY day"
+    yesterday = workshop.clock().date() - timedelta(days=1)
+    assert workshop.sql(days) == [(day,), (yesterday,)]  # those between are not asked for
 
 
 @pytest.mark.parametrize("hours", [0, 25], ids=["in the key's life", "after it"])

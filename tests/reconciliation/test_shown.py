@@ -7,6 +7,7 @@ from shared.repository.views import read_charge
 from tests.reconciliation.elsewhere import pay_elsewhere
 from tests.reconciliation.refunding import ask, paid, told
 from tests.reconciliation.workshop import Workshop
+from worker import charging
 
 
 def test_a_charge_that_settles_later_shows_the_providers_reason_while_it_does(
@@ -40,6 +41,21 @@ def test_a_refund_made_by_itself_names_its_capture_and_says_why(workshop: Worksh
 
     assert shown.stray_capture not in {None, workshop.row(charge).capture_reference}
     assert shown.reason == f"a second capture {shown.stray_capture}"
+
+
+def test_an_attempt_names_the_task_of_its_newest_try(workshop: Workshop) -> None:
+    workshop.control.fault("429", op="POST /v1/payment_intents", retry_after=1)
+    charge = workshop.charge_by_stripe()
+    names = []
+    for task in ("the-first", "the-second"):
+        charging.execute(workshop.deps, charge, task)
+        workshop.advance(minutes=5)
+        with unit_of_work(workshop.deps.engine) as connection:
+            entries = timeline(connection, charge)
+        names += [(e.facts["task_id"], e.facts["tries"]) for e in entries if e.kind == "attempt"]
+
+    assert names == [("the-first", 1), ("the-second", 2)]
+    assert workshop.status(charge) == "succeeded"
 
 
 def test_a_timeline_tells_money_as_people_do(workshop: Workshop) -> None:

@@ -2,11 +2,12 @@
 
 from celery.events.state import Task
 
+from shared import task_names
 from shared.domain import outcomes as o
 from shared.domain.money import Money
 from shared.settings import Settings
 from tests.unit.test_settings import GOOD
-from worker.flower import shown
+from worker.flower import ROOMS, shown
 from worker.report import report
 
 
@@ -38,9 +39,24 @@ def test_a_task_leads_to_the_charge_that_its_report_names() -> None:
     assert shown(task).root_id == "17"
 
 
-def test_a_task_about_no_charge_leads_nowhere() -> None:
+def test_a_task_leads_to_what_else_it_was_sent_for_even_where_it_failed() -> None:
+    for thing in ("refund", "webhook_event", "delivery"):
+        task = shown(Task(kwargs=f"{{{thing!r}: 3}}", exception="TaskFailed('ValueError')"))
+        assert (task.root_id, task.parent_id) == (None, f"{thing}-3")
+
+
+def test_a_task_about_nothing_that_the_console_shows_leads_nowhere() -> None:
     for told in (None, "", "{}", "None", "{'charge': None}", "{'charge': 1", "(17,)", "a b"):
-        assert shown(Task(kwargs=told, result=told, root_id="x")).root_id is None
+        task = shown(Task(kwargs=told, result=told, root_id="x", parent_id="y"))
+        assert (task.root_id, task.parent_id) == (None, None)
+
+
+def test_each_task_s_subject_has_a_room_in_the_console() -> None:
+    rounds = {"sweep", "reconcile", "watch", "retention"}
+    told = [value for name, value in vars(task_names).items() if name.isupper()]
+    tasks = [value for value in told if isinstance(value, str) and "." in value]
+
+    assert {task_names.subject_of(task) for task in tasks} == {*ROOMS} | rounds
 
 
 def test_what_a_task_failed_of_stands_among_the_results() -> None:
