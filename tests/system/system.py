@@ -81,7 +81,7 @@ class System:
         self.environment = complete | HASTE | counted | settings
         self.base = env.web_url(self.environment)
         self.folder = folder
-        commands = COMMANDS | {name: _consume(name, consumers[name]) for name in consumers}
+        commands = COMMANDS | {name: consume(name, consumers[name]) for name in consumers}
         self.processes = {name: self.child(name, commands[name]) for name in commands}
         self.event = f"event-{uuid.uuid4().hex[:8]}"
 
@@ -254,7 +254,8 @@ class System:
         }
 
 
-def _consume(name: str, queues: Iterable[str]) -> str:
+def consume(name: str, queues: Iterable[str]) -> str:
+    """The command of a worker by that name that takes from those queues."""
     return (
         f"celery -A worker.app worker --hostname {name}@%h --queues {','.join(queues)} -E"
         " --without-gossip --without-mingle"
