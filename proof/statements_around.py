@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Executable
@@ -14,37 +15,42 @@ from proof.statements_of_refunds import REFUNDS
 from proof.statements_of_strays import STRAYS
 from proof.tables import Handler, Row, Tables
 from shared.domain.charge import RELEASED, OrderStatus, Status
-from shared.repository.dispatch import _GIVE_BACK, _IS_DUE, _TAKE_DUE
+from shared.repository.dispatch import (
+    _GIVE_BACK,
+    _TAKE_CHARGES,
+    _TAKE_EVENTS,
+    _TAKE_REFUNDS,
+    _WHAT_IS_DUE,
+)
 from shared.repository.inbox import _STORE, _UNHANDLED, _UNHANDLED_LOCKED, _WRITE
 from shared.repository.orders import _CANCEL
 from shared.repository.overdue import _EXPIRE, _LOCK_EXPIRED, _TAKE_OVERDUE
 from shared.task_names import CHARGE_CANCEL, CHARGE_EXECUTE, REFUND_EXECUTE, WEBHOOK_EVENT_HANDLE
 
-_TABLES: Final = {
-    CHARGE_EXECUTE: "charges",
-    REFUND_EXECUTE: "refunds",
-    WEBHOOK_EVENT_HANDLE: "webhook_events",
-}
+_TABLES: Final = {"charges": "charges", "refunds": "refunds", "events": "webhook_events"}
+"""By the name that the relay has for the kind."""
 
 
-def _is_due(tables: Tables, given: Row) -> list[Row]:
-    rows = (row for table in _TABLES.values() for row in tables.rows[table].values())
-    instants = (row["dispatch_at"] for row in rows if row["dispatch_at"] is not None)
-    return [{"is_due": any(instant <= given["now"] for instant in instants)}]
+def _what_is_due(tables: Tables, given: Row) -> list[Row]:
+    told = {kind: bool(_due(tables, table, given)) for kind, table in _TABLES.items()}
+    return [told | {"deliveries": False}]
 
 
-def _take_due(tables: Tables, given: Row) -> list[Row]:
+def _due(tables: Tables, table: str, given: Row) -> list[Row]:
+    rows = (row for row in tables.rows[table].values() if row["dispatch_at"] is not None)
+    return [row for row in rows if row["dispatch_at"] <= given["now"]]
+
+
+def _take(task: str, table: str, tables: Tables, given: Row) -> list[Row]:
     taken = []
-    for task, table in _TABLES.items():
-        for row in list(tables.rows[table].values()):
-            if row["dispatch_at"] is not None and row["dispatch_at"] <= given["now"]:
-                is_kept = _is_held(tables, row, given["now"])
-                circuit = circuit_of(tables, _charge(tables, row))
-                again = held_until(circuit, row, given["now"]) if is_kept else given["again"]
-                tables.update(table, row["id"], {"dispatch_at": again})
-                name = CHARGE_CANCEL if _is_called_off(row) else task
-                told = {"task": name, "id": row["id"], "provider": _charge(tables, row)["provider"]}
-                taken += [] if is_kept else [told]
+    for row in _due(tables, table, given):
+        is_kept = _is_held(tables, row, given["now"])
+        circuit = circuit_of(tables, _charge(tables, row))
+        again = held_until(circuit, row, given["now"]) if is_kept else given["again"]
+        tables.update(table, row["id"], {"dispatch_at": again})
+        name = CHARGE_CANCEL if _is_called_off(row) else task
+        told = {"task": name, "id": row["id"], "provider": _charge(tables, row)["provider"]}
+        taken += [] if is_kept else [told]
     return taken
 
 
@@ -134,8 +140,10 @@ STATEMENTS: Final[dict[Executable, Handler]] = {
     **REFUNDS,
     **STRAYS,
     **CIRCUITS,
-    _IS_DUE: _is_due,
-    _TAKE_DUE: _take_due,
+    _WHAT_IS_DUE: _what_is_due,
+    _TAKE_CHARGES: partial(_take, CHARGE_EXECUTE, "charges"),
+    _TAKE_REFUNDS: partial(_take, REFUND_EXECUTE, "refunds"),
+    _TAKE_EVENTS: partial(_take, WEBHOOK_EVENT_HANDLE, "webhook_events"),
     _GIVE_BACK: _give_back,
     _STORE: _store,
     _UNHANDLED: _unhandled,

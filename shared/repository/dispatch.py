@@ -33,86 +33,111 @@ class Due(NamedTuple):
 # Each provider's rows are taken apart from the other's: the backlog of one that hangs fills neither
 # a round nor the other's queue.
 #
-# An endpoint's rows are told as far as it may have them in flight: what is owed to one that hangs
-# fills no queue.
+# A round takes few rows by their ids: as an array they are looked up one by one, whatever Postgres
+# expects of a LIMIT that it does not know. Joined, a backlog's table is read whole in every round.
 #
 # A charge that its buyer called off is not to be charged, whatever else is due for it, and can
 # be cancelled even while it is parked.
 #
 # What its circuit holds is not told but put off, by about its rest; the circuit's closing lets go
 # of it. What was never sent is cancelled without a call, so nothing holds that.
-_TAKE_DUE: Final = text(f"""
-    WITH room AS (
-        SELECT * FROM unnest(CAST(:providers AS text[]), CAST(:most AS bigint[]),
-                             CAST(:most_events AS bigint[])) AS r (provider, most, most_events)
-    ), due_charges AS (
-        UPDATE charges SET dispatch_at = coalesce(due.held_until, :again) FROM (
-            SELECT d.* FROM room CROSS JOIN LATERAL (
-                SELECT c.id, CASE WHEN {IS_HELD} AND (c.cancel_requested_at IS NULL
-                    OR c.provider_reference IS NOT NULL) THEN {HELD_UNTIL} END AS held_until
-                FROM charges c {JOIN_CIRCUIT}
-                WHERE c.provider = room.provider AND c.dispatch_at <= :now
-                  AND (c.parked_reason IS NULL OR c.cancel_requested_at IS NOT NULL)
-                ORDER BY c.dispatch_at LIMIT room.most FOR NO KEY UPDATE OF c SKIP LOCKED
-            ) d
-        ) due WHERE charges.id = due.id
+_TAKE_CHARGES: Final = text(f"""
+    WITH due AS MATERIALIZED (
+        SELECT d.* FROM unnest(CAST(:providers AS text[]), CAST(:most_charges AS bigint[]))
+            AS room (provider, most) CROSS JOIN LATERAL (
+            SELECT c.id, CASE WHEN {IS_HELD} AND (c.cancel_requested_at IS NULL
+                OR c.provider_reference IS NOT NULL) THEN {HELD_UNTIL} END AS held_until
+            FROM charges c {JOIN_CIRCUIT}
+            WHERE c.provider = room.provider AND c.dispatch_at <= :now
+              AND (c.parked_reason IS NULL OR c.cancel_requested_at IS NOT NULL)
+            ORDER BY c.dispatch_at LIMIT room.most FOR NO KEY UPDATE OF c SKIP LOCKED
+        ) d
+    ), taken AS (
+        UPDATE charges SET dispatch_at = coalesce(due.held_until, :again) FROM due
+        WHERE charges.id = ANY(ARRAY(SELECT id FROM due)) AND charges.id = due.id
         RETURNING charges.id, provider, due.held_until, cancel_requested_at IS NOT NULL
                   AND status IN ('accepted', 'requires_action') AS is_called_off
-    ), due_refunds AS (
-        UPDATE refunds r SET dispatch_at = coalesce(due.held_until, :again) FROM (
-            SELECT d.*, room.provider FROM room CROSS JOIN LATERAL (
-                SELECT r.id, CASE WHEN {IS_HELD} THEN {HELD_UNTIL} END AS held_until
-                FROM refunds r JOIN charges c ON c.id = r.charge_id {JOIN_CIRCUIT}
-                WHERE c.provider = room.provider AND r.dispatch_at <= :now
-                ORDER BY r.dispatch_at LIMIT room.most FOR NO KEY UPDATE OF r SKIP LOCKED
-            ) d
-        ) due WHERE r.id = due.id RETURNING r.id, due.provider, due.held_until
-    ), due_events AS (
-        UPDATE webhook_events SET dispatch_at = :again WHERE id IN (
-            SELECT d.id FROM room CROSS JOIN LATERAL (
-                SELECT id FROM webhook_events WHERE provider = room.provider AND dispatch_at <= :now
-                ORDER BY dispatch_at LIMIT room.most_events FOR NO KEY UPDATE SKIP LOCKED
-            ) d
-        ) RETURNING id, provider
-    ), due_deliveries AS (
-        UPDATE outbound_deliveries SET dispatch_at = :again WHERE id IN (
-            SELECT d.id FROM outbound_endpoints e CROSS JOIN LATERAL (
-                SELECT id FROM outbound_deliveries
-                WHERE endpoint_id = e.id AND dispatch_at <= :now
-                ORDER BY dispatch_at LIMIT greatest(0,
-                    CASE WHEN e.failures > 0 THEN :while_failing ELSE :at_once END - (
-                        SELECT count(*) FROM outbound_deliveries
-                        WHERE endpoint_id = e.id AND claimed_until > :now))
-                FOR NO KEY UPDATE SKIP LOCKED
-            ) d WHERE e.status = 'enabled' LIMIT :most_deliveries
-        ) RETURNING id
     )
     SELECT CASE WHEN is_called_off THEN :charge_cancel ELSE :charge_execute END AS task, id,
         provider
-    FROM due_charges WHERE held_until IS NULL
-    UNION ALL SELECT :refund_execute, id, provider FROM due_refunds WHERE held_until IS NULL
-    UNION ALL SELECT :webhook_event_handle, id, provider FROM due_events
-    UNION ALL SELECT :outbound_event_deliver, id, NULL FROM due_deliveries
+    FROM taken WHERE held_until IS NULL
 """)  # noqa: S608 - the fragments are constants
 
+_TAKE_REFUNDS: Final = text(f"""
+    WITH due AS MATERIALIZED (
+        SELECT d.* FROM unnest(CAST(:providers AS text[]), CAST(:most_charges AS bigint[]))
+            AS room (provider, most) CROSS JOIN LATERAL (
+            SELECT r.id, CASE WHEN {IS_HELD} THEN {HELD_UNTIL} END AS held_until
+            FROM refunds r JOIN charges c ON c.id = r.charge_id {JOIN_CIRCUIT}
+            WHERE c.provider = room.provider AND r.dispatch_at <= :now
+            ORDER BY r.dispatch_at LIMIT room.most FOR NO KEY UPDATE OF r SKIP LOCKED
+        ) d
+    ), taken AS (
+        UPDATE refunds SET dispatch_at = coalesce(due.held_until, :again) FROM due
+        WHERE refunds.id = ANY(ARRAY(SELECT id FROM due)) AND refunds.id = due.id
+        RETURNING refunds.id, provider, due.held_until
+    )
+    SELECT :refund_execute AS task, id, provider FROM taken WHERE held_until IS NULL
+""")  # noqa: S608 - the fragments are constants
 
-# Nothing is due nearly every time that the relay looks, and Postgres plans the statement above for
-# longer than it takes to find that out: so it is asked first whether there is anything to take,
-# in queues that have room.
-_IS_DUE: Final = text("""
+_TAKE_EVENTS: Final = text("""
+    UPDATE webhook_events SET dispatch_at = :again WHERE id = ANY(ARRAY(
+        SELECT d.id FROM unnest(CAST(:providers AS text[]), CAST(:most_events AS bigint[]))
+            AS room (provider, most) CROSS JOIN LATERAL (
+            SELECT id FROM webhook_events WHERE provider = room.provider AND dispatch_at <= :now
+            ORDER BY dispatch_at LIMIT room.most FOR NO KEY UPDATE SKIP LOCKED
+        ) d
+    )) RETURNING :webhook_event_handle AS task, id, provider
+""")
+
+# An endpoint's rows are told as far as it may have them in flight: what is owed to one that hangs
+# fills no queue.
+_TAKE_DELIVERIES: Final = text("""
+    UPDATE outbound_deliveries SET dispatch_at = :again WHERE id = ANY(ARRAY(
+        SELECT d.id FROM outbound_endpoints e CROSS JOIN LATERAL (
+            SELECT id FROM outbound_deliveries
+            WHERE endpoint_id = e.id AND dispatch_at <= :now
+            ORDER BY dispatch_at LIMIT greatest(0,
+                CASE WHEN e.failures > 0 THEN :while_failing ELSE :at_once END - (
+                    SELECT count(*) FROM outbound_deliveries
+                    WHERE endpoint_id = e.id AND claimed_until > :now))
+            FOR NO KEY UPDATE SKIP LOCKED
+        ) d WHERE e.status = 'enabled' LIMIT :most_deliveries
+    )) RETURNING :outbound_event_deliver AS task, id, NULL AS provider
+""")
+
+_TAKE: Final = {
+    "charges": _TAKE_CHARGES,
+    "refunds": _TAKE_REFUNDS,
+    "events": _TAKE_EVENTS,
+    "deliveries": _TAKE_DELIVERIES,
+}
+
+
+# Nothing is due nearly every time that the relay looks, seldom more than one kind, and Postgres
+# plans what takes them for longer than it takes to find that out. So it is asked first which kinds
+# are due in queues that have room: each by its index, from the longest due on, since a backlog's
+# table that is read row by row begins with what is done.
+_WHAT_IS_DUE: Final = text("""
     SELECT EXISTS (
-        SELECT FROM charges WHERE provider = ANY(:charging) AND dispatch_at <= :now
-        AND (parked_reason IS NULL OR cancel_requested_at IS NOT NULL)
-    ) OR EXISTS (
+        SELECT FROM unnest(CAST(:charging AS text[])) AS r (provider) CROSS JOIN LATERAL (
+            SELECT FROM charges WHERE provider = r.provider AND dispatch_at <= :now
+            AND (parked_reason IS NULL OR cancel_requested_at IS NOT NULL)
+            ORDER BY dispatch_at LIMIT 1
+        ) d
+    ) AS charges, EXISTS (
         SELECT FROM refunds WHERE provider = ANY(:charging) AND dispatch_at <= :now
-    ) OR EXISTS (
-        SELECT FROM webhook_events WHERE provider = ANY(:telling) AND dispatch_at <= :now
-    ) OR EXISTS (
+    ) AS refunds, EXISTS (
+        SELECT FROM unnest(CAST(:telling AS text[])) AS r (provider) CROSS JOIN LATERAL (
+            SELECT FROM webhook_events WHERE provider = r.provider AND dispatch_at <= :now
+            ORDER BY dispatch_at LIMIT 1
+        ) d
+    ) AS events, EXISTS (
         SELECT FROM outbound_endpoints e CROSS JOIN LATERAL (
             SELECT FROM outbound_deliveries
             WHERE endpoint_id = e.id AND dispatch_at <= :now LIMIT 1
         ) d WHERE e.status = 'enabled' AND :delivers
-    ) AS is_due
+    ) AS deliveries
 """)
 
 
@@ -131,25 +156,32 @@ def take_due(
         "telling": [provider for provider, room in events.items() if room],
         "delivers": most[OUTBOUND] > 0,
     }
-    if not connection.execute(_IS_DUE, looking).one().is_due:
-        return []
-    arguments = {
+    is_due = connection.execute(_WHAT_IS_DUE, looking).mappings().one()
+    arguments = _TASKS | {
         "now": now,
         "again": again,
         "providers": list(Provider),
-        "most": list(charges.values()),
+        "most_charges": list(charges.values()),
         "most_events": list(events.values()),
         "most_deliveries": most[OUTBOUND],
         "at_once": MOST_AT_ONCE,
         "while_failing": MOST_WHILE_FAILING,
-        "charge_execute": CHARGE_EXECUTE,
-        "charge_cancel": CHARGE_CANCEL,
-        "refund_execute": REFUND_EXECUTE,
-        "webhook_event_handle": WEBHOOK_EVENT_HANDLE,
-        "outbound_event_deliver": OUTBOUND_EVENT_DELIVER,
     }
-    rows = connection.execute(_TAKE_DUE, arguments)
-    return [Due(row.task, row.id, queue_of(row.task, row.provider)) for row in rows]
+    return [
+        Due(row.task, row.id, queue_of(row.task, row.provider))
+        for kind, take in _TAKE.items()
+        if is_due[kind]
+        for row in connection.execute(take, arguments)
+    ]
+
+
+_TASKS: Final = {
+    "charge_execute": CHARGE_EXECUTE,
+    "charge_cancel": CHARGE_CANCEL,
+    "refund_execute": REFUND_EXECUTE,
+    "webhook_event_handle": WEBHOOK_EVENT_HANDLE,
+    "outbound_event_deliver": OUTBOUND_EVENT_DELIVER,
+}
 
 
 _GIVE_BACK: Final = text("""
