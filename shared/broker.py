@@ -29,10 +29,12 @@ class Channel(redis.Channel):
     Celery 5.7 collects a connection that broke, while messages are being worked on. Giving them
     back or acknowledging them is then an AttributeError in kombu 5.7, which ends the worker.
 
-    Kombu 5.7 makes a client per command, a fifth of what a message costs a worker. Here there is
-    one per pool: a client of redis-py is its pool, which threads may share.
+    Kombu makes a client per command, a fifth of what a message costs a worker. Here there is one
+    per pool, unless the transport's options say `one_client=False` (docs/adr/0023).
     """
 
+    from_transport_options = (*redis.Channel.from_transport_options, "one_client")
+    one_client = True
     _client: Any = None
 
     def _get_pool(self, asynchronous: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 # kombu's signature
@@ -42,8 +44,8 @@ class Channel(redis.Channel):
 
     def _create_client(self, asynchronous: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 # kombu's signature
         make = cast("_Pooling", super())._create_client  # noqa: SLF001 # ours
-        if asynchronous:
-            return make(asynchronous=True)
+        if asynchronous or not self.one_client:
+            return make(asynchronous=asynchronous)
         if self._client is None or self._client.connection_pool is not self.pool:
             self._client = make(asynchronous=False)
         return self._client
