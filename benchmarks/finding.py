@@ -20,7 +20,7 @@ class Plan:
 
 
 QUICK = Plan(repetitions=2, seconds=1, largest=10_000)
-WHOLE = Plan(repetitions=5, seconds=5, largest=10_000_000)
+WHOLE = Plan(repetitions=5, seconds=5, largest=1_000_000)
 
 
 @dataclass(frozen=True, slots=True)

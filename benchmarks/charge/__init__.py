@@ -25,7 +25,7 @@ from benchmarks.turns import Measure, Sample, collect, rows_of
 
 Entry = tuple[Contestant, Setting]
 
-_FEW, _SOME, _MANY = Setting(64), Setting(256), Setting(1024)
+_FEW, _SOME = Setting(64), Setting(256)
 _FEW_TWICE, _SOME_TWICE = Setting(64, processes=2), Setting(256, processes=2)
 _ENTRIES: Final[Sequence[Entry]] = (
     (OURS, _SOME),
@@ -37,8 +37,6 @@ _ENTRIES: Final[Sequence[Entry]] = (
     (OURS, _FEW),
     (OURS, _FEW_TWICE),
     (CELERY, _FEW),
-    (OURS, _MANY),
-    (CELERY, _MANY),
 )
 """In the order of their turns: what is compared stands side by side."""
 
@@ -63,7 +61,7 @@ def measure(plan: Plan) -> Finding:
 
 
 def _measures(track: Track, seconds: float) -> Mapping[str, Measure]:
-    count = int(_MANY.in_flight * 2 + seconds * _FASTEST)
+    count = int(_SOME.in_flight * 4 + seconds * _FASTEST)
     backlogs: dict[Contestant, Backlog] = {}
     idle: dict[Contestant, float] = {}
     for contestant in dict.fromkeys(contestant for contestant, _ in _ENTRIES):
@@ -84,7 +82,7 @@ def _asking(track: Track, seconds: float) -> Mapping[str, Measure]:
 
     return {
         f"the provider alone, {setting.in_flight} connections": partial(ask, setting.in_flight)
-        for setting in (_SOME, _MANY)
+        for setting in (_FEW, _SOME)
     }
 
 
