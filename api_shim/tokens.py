@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import jwt
-from pydantic import AfterValidator, BaseModel, BeforeValidator, StringConstraints, ValidationError
+from pydantic import ValidationError
 
+from api_shim.claims import Claims
 from api_shim.key_sets import KeySet, key_set_at
+from api_shim.verified_tokens import Verified, VerifiedTokens
 from api_shim.verifying_keys import VerifyingKey, shared_secret
 from shared.web_settings import WebSettings
 
@@ -21,32 +23,6 @@ class TokenRefused(Exception):
     """The token is no good; the text may be told to whoever sent it."""
 
 
-def _printable(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("holds a character that cannot be shown")
-    return text
-
-
-def _scopes(claim: object) -> object:
-    return (claim or "").split() if isinstance(claim, str | None) else claim
-
-
-UserId = Annotated[
-    str, StringConstraints(strict=True, min_length=1, max_length=255), AfterValidator(_printable)
-]
-Scopes = Annotated[
-    frozenset[Annotated[str, StringConstraints(strict=True)]], BeforeValidator(_scopes)
-]
-
-
-class Claims(BaseModel):
-    """What of a token's payload matters here; `scope` is words or a list of them (RFC 9068)."""
-
-    sub: UserId
-    exp: float
-    scope: Scopes = frozenset()
-
-
 @dataclass(frozen=True, slots=True)
 class Verifier:
     """Whom this service believes: shared secrets, an issuer's key set, or both."""
@@ -55,18 +31,31 @@ class Verifier:
     key_set: KeySet | None = None
     issuer: str | None = None
     audience: str | None = None
+    known: VerifiedTokens = field(default_factory=VerifiedTokens, repr=False, compare=False)
 
     def verify(self, token: str) -> Claims:
-        """What a good token claims. Raises TokenRefused, or KeysUnavailable where none can tell."""
+        """What a good token claims. Raises TokenRefused, or KeysUnavailable where none can tell.
+
+        One that was verified is believed again, while it has not expired and its key is believed.
+        """
+        known = self.known.find(token)
+        if known and known.key in self._candidates(known.header):
+            return known.claims
         try:
-            header = jwt.get_unverified_header(token)
-            return Claims.model_validate(self._verified(token, self._candidates(header)))
+            return self._read(token)
         except jwt.ExpiredSignatureError:
             raise TokenRefused("The bearer token has expired.") from None
         except (jwt.InvalidTokenError, ValidationError):
             raise TokenRefused("The bearer token is not valid.") from None
 
-    def _candidates(self, header: dict[str, Any]) -> Sequence[VerifyingKey]:
+    def _read(self, token: str) -> Claims:
+        header = jwt.get_unverified_header(token)
+        payload, key = self._verified(token, self._candidates(header))
+        claims = Claims.model_validate(payload)
+        self.known.keep(token, Verified(claims, header, key, int(claims.exp) + LEEWAY))
+        return claims
+
+    def _candidates(self, header: Mapping[str, Any]) -> Sequence[VerifyingKey]:
         match header.get("alg"):
             case "HS256":
                 return self.secrets
@@ -75,10 +64,12 @@ class Verifier:
             case _:
                 return ()
 
-    def _verified(self, token: str, keys: Sequence[VerifyingKey]) -> dict[str, Any]:
+    def _verified(
+        self, token: str, keys: Sequence[VerifyingKey]
+    ) -> tuple[dict[str, Any], VerifyingKey]:
         for key in keys:
             try:
-                return jwt.decode(
+                payload = jwt.decode(
                     token,
                     key.key,
                     # The key's algorithm, never the token's: a public key verifies no HS256.
@@ -90,6 +81,7 @@ class Verifier:
                 )
             except jwt.InvalidSignatureError:
                 continue
+            return payload, key
         raise jwt.InvalidSignatureError
 
 

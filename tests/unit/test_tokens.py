@@ -6,8 +6,10 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from api_shim.key_sets import KeySet, KeysUnavailable
+from api_shim.claims import Claims
+from api_shim.key_sets import LIFE, KeySet, KeysUnavailable
 from api_shim.tokens import LEEWAY, TokenRefused, Verifier
+from api_shim.verified_tokens import MOST, Verified, VerifiedTokens
 from api_shim.verifying_keys import shared_secret
 from tests.unit.issuer import (
     OTHER_RSA_KEY,
@@ -15,6 +17,8 @@ from tests.unit.issuer import (
     both_keys,
     claims,
     forged,
+    jwk,
+    key_set,
     rsa_pem,
     segment,
     signed,
@@ -195,3 +199,49 @@ def test_while_no_key_can_be_had_nothing_is_said_about_a_token() -> None:
     with pytest.raises(KeysUnavailable):
         verifier.verify(signed("RS256", kid="r"))
     assert verifier.verify(signed()).sub == "buyer-1"
+
+
+def test_a_token_that_was_believed_is_refused_once_it_expired() -> None:
+    verifier = Verifier((shared_secret(SECRET),))
+    token = signed(exp=int(time.time()) - LEEWAY + 2)
+    assert verifier.verify(token).sub == "buyer-1"
+
+    time.sleep(2.1)
+
+    with pytest.raises(TokenRefused, match="has expired"):
+        verifier.verify(token)
+
+
+def test_a_token_that_was_believed_falls_with_its_key() -> None:
+    served, now = [both_keys()], [1_000.0]
+    verifier = Verifier((), KeySet(lambda: served[-1], lambda: now[-1]))
+    token = signed("RS256", kid="r")
+    assert verifier.verify(token).sub == "buyer-1"
+
+    served.append(key_set(jwk(OTHER_RSA_KEY.public_key(), kid="r")))
+    now.append(now[-1] + LIFE)
+
+    with pytest.raises(TokenRefused):
+        verifier.verify(token)
+
+
+def test_a_token_that_was_believed_says_nothing_of_another() -> None:
+    verifier, good = Verifier((shared_secret(SECRET),)), signed()
+    verifier.verify(good)
+    other = signed(sub="buyer-2")
+
+    for hostile in (good[:-1], f"{other.rpartition('.')[0]}.{good.rpartition('.')[2]}"):
+        with pytest.raises(TokenRefused):
+            verifier.verify(hostile)
+
+
+def test_only_so_many_tokens_are_known() -> None:
+    known, token = VerifiedTokens(), signed()
+    verified = Verified(Claims(sub="buyer-1", exp=0), {}, shared_secret(SECRET), time.time() + 60)
+
+    known.keep(token, verified)
+    assert known.find(token) == verified
+    for number in range(MOST):
+        known.keep(f"{token}{number}", verified)
+
+    assert known.find(token) is None
