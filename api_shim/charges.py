@@ -48,7 +48,7 @@ def charge_order(caller: Caller, document: ChargeRequest, order: str) -> Respons
         if target is None:
             raise no_such_order(order)
         permit(caller, Parties(target.user_id))
-        body = idempotency.fingerprint(document, target.order_id)
+        body = idempotency.fingerprint(key, document, target.order_id)
         if target.answered:
             return idempotency.replay(target.answered, body)
         view, is_new = accept(connection, target, document.data.attributes)
@@ -152,9 +152,10 @@ def present(view: ChargeView) -> dict[str, Any]:
 
 
 def _accepted(view: ChargeView, *, is_new: bool) -> Response:
-    headers = idempotency.RETRY_AFTER | {"Location": url_for("charges.get_charge", charge=view.id)}
+    shown = present(view)
+    headers = idempotency.RETRY_AFTER | {"Location": shown["links"]["self"]}
     headers |= {} if is_new else idempotency.REPLAYED
-    return respond({"data": present(view)}, HTTPStatus.ACCEPTED, headers)
+    return respond({"data": shown}, HTTPStatus.ACCEPTED, headers)
 
 
 def _told(view: ChargeView) -> Response:

@@ -55,7 +55,7 @@ def post_refund(caller: Caller, document: RefundRequest, charge: str) -> Respons
         if target is None:
             raise no_such_charge(charge)
         permit(caller, Parties(target.user_id, target.organizer_ids))
-        body = idempotency.fingerprint(document, target.id)
+        body = idempotency.fingerprint(key, document, target.id)
         if answered := find_answer(connection, key):
             return idempotency.replay(answered, body)
         view = _accept(connection, caller, target, document.data.attributes)

@@ -9,10 +9,11 @@ from secrets import token_urlsafe
 from time import time
 from typing import Final
 
-from flask import Flask, session
+from flask import Flask, Request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
+from api_shim.claims import Claims
 from api_shim.identity import ADMIN
-from api_shim.tokens import Claims
 from shared.settings import Settings
 
 READ: Final = "ops:read"
@@ -31,9 +32,20 @@ class Operator:
     may_act: bool
 
 
+class _Sessions(SecureCookieSessionInterface):
+    """Flask's signed cookies; a request without one, such as each of the API, needs no signer."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """What the cookie says, where there is one."""
+        if self.get_cookie_name(app) in request.cookies:
+            return super().open_session(app, request)
+        return self.session_class()
+
+
 def install(app: Flask, settings: Settings) -> None:
     """Sign cookies under keys made of the encryption keys: they turn over as those do."""
     first, *older = (_signing_key(key.get_secret_value()) for key in settings.encryption_keys)
+    app.session_interface = _Sessions()
     app.config.update(
         SECRET_KEY=first,
         SECRET_KEY_FALLBACKS=older,
