@@ -19,7 +19,7 @@ from api_shim.charging import (
 from api_shim.errors import ApiError
 from api_shim.schemas.charges import ChargeAttributes
 from shared.repository import intake
-from shared.repository.views import ChargeView, read_charge
+from shared.repository.views import ChargeView, read_charge, view_of_new
 
 
 def accept(
@@ -46,13 +46,14 @@ def accept(
         fingerprint=mark,
         authorization=payable.authorization,
     )
-    return _store(connection, new), True
+    return _store(connection, target, new), True
 
 
-def _store(connection: Connection, new: intake.NewCharge) -> ChargeView:
-    accepted = intake.accept_charge(connection, new, runtime.deps().clock())
-    if accepted.charge is not None:
-        return accepted.charge
+def _store(connection: Connection, target: intake.Target, new: intake.NewCharge) -> ChargeView:
+    now = runtime.deps().clock()
+    accepted = intake.accept_charge(connection, new, now)
+    if accepted.charge_id is not None:
+        return view_of_new(target, new, accepted.charge_id, now)
     if accepted.instrument_order_id != new.order_id:
         detail = "This payment was already used by another order."
         raise ApiError(HTTPStatus.CONFLICT, detail, code="instrument_used")

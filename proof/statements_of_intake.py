@@ -16,9 +16,10 @@ def _target(tables: Tables, given: Row) -> list[Row]:
     order = tables.rows["orders"][given["id"]]
     charges = tables.where("charges", order_id=order["id"])
     standing = next((row for row in reversed(charges) if row["status"] not in RELEASED), None)
-    found = {
+    found: Row = {
         "can_pay_by_stripe": True,
         "can_pay_by_paypal": True,
+        "organizer_ids": [],
         "charge_id": standing and standing["id"],
         "instrument_fingerprint": standing and standing["instrument_fingerprint"],
         "charge_status": standing and standing["status"],
@@ -33,7 +34,7 @@ def _accept(tables: Tables, given: Row) -> list[Row]:
     owner = tables.owners.setdefault(mark, order)
     others = tables.where("charges", order_id=order)
     if owner != order or any(is_live(other) for other in others):
-        return [{"instrument_order_id": owner, "id": None}]
+        return [{"instrument_order_id": owner, "charge_id": None}]
     values = {
         "identifier": given["identifier"],
         "order_id": order,
@@ -48,15 +49,7 @@ def _accept(tables: Tables, given: Row) -> list[Row]:
     now = given["now"]
     instants = ("next_attempt_at", "dispatch_at", "created_at", "updated_at")
     row = tables.insert("charges", values | dict.fromkeys(instants, now))
-    return [
-        row
-        | {
-            "instrument_order_id": owner,
-            "user_id": "buyer",
-            "organizer_ids": [],
-            "pending_reason": None,
-        }
-    ]
+    return [{"instrument_order_id": owner, "charge_id": row["id"]}]
 
 
 INTAKE: Final[dict[Executable, Handler]] = {_TARGET: _target, _ACCEPT: _accept}

@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Row, text
 from shared.domain.charge import SETTLED, OrderStatus, Provider, Status
 from shared.domain.money import Money
 from shared.repository.idempotency import CallerKey, StoredAnswer
-from shared.repository.views import ChargeView, charge_view
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,7 @@ class Target:
 
     order_id: int
     user_id: str
+    organizer_ids: frozenset[str]
     money: Money | None
     payment_mode: str
     status: OrderStatus
@@ -63,7 +63,7 @@ class Target:
 _TARGET: Final = text("""
     SELECT FROM orders WHERE id = :id OR identifier = :identifier FOR NO KEY UPDATE;
     SELECT o.id, o.user_id, o.amount_minor, o.currency, o.payment_mode, o.status, o.expires_at,
-           e.can_pay_by_stripe, e.can_pay_by_paypal,
+           e.can_pay_by_stripe, e.can_pay_by_paypal, e.organizer_ids,
            c.id AS charge_id, c.instrument_fingerprint, c.status AS charge_status,
            k.fingerprint AS keyed_fingerprint, k.status AS keyed_status, k.location, k.body,
            a.id AS authorization_id, a.account, a.livemode, a.revoked_at
@@ -99,6 +99,7 @@ def lock_target(
     return Target(
         order_id=row.id,
         user_id=row.user_id,
+        organizer_ids=frozenset(row.organizer_ids),
         money=Money(row.amount_minor, row.currency) if row.amount_minor else None,
         payment_mode=row.payment_mode,
         status=OrderStatus.EXPIRED if past else OrderStatus(row.status),
@@ -125,9 +126,9 @@ class NewCharge:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What became of a new charge: the charge, or None; and the order its instrument belongs to."""
+    """What became of a new charge: its id, or None; and the order its instrument belongs to."""
 
-    charge: ChargeView | None
+    charge_id: int | None
     instrument_order_id: int
 
 
@@ -147,12 +148,10 @@ _ACCEPT: Final = text("""
                :instrument, :fingerprint, :now, :now, :now, :now
         FROM instrument WHERE instrument.order_id = :order_id
           AND (CAST(:authorization AS bigint) IS NULL OR EXISTS (SELECT FROM standing))
-        ON CONFLICT DO NOTHING RETURNING *
+        ON CONFLICT DO NOTHING RETURNING id
     )
-    SELECT instrument.order_id AS instrument_order_id, charge.*, o.user_id, e.organizer_ids,
-           NULL AS pending_reason
+    SELECT charge.id AS charge_id, instrument.order_id AS instrument_order_id
     FROM instrument LEFT JOIN charge ON true
-    LEFT JOIN orders o ON o.id = charge.order_id LEFT JOIN events e ON e.id = o.event_id
 """)
 
 
@@ -176,9 +175,8 @@ def accept_charge(connection: Connection, new: NewCharge, now: datetime) -> Acce
         "account": charged.account if charged else None,
         "now": now,
     }
-    row = connection.execute(_ACCEPT, arguments).mappings().one()
-    charge = None if row["id"] is None else charge_view(row)
-    return Accepted(charge, instrument_order_id=row["instrument_order_id"])
+    row = connection.execute(_ACCEPT, arguments).one()
+    return Accepted(row.charge_id, row.instrument_order_id)
 
 
 def _answered(row: Row[Any]) -> StoredAnswer | None:

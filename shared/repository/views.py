@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, text
 
 from shared.domain.charge import Provider, Status
 from shared.domain.money import Money
+from shared.repository.intake import NewCharge, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,11 @@ _SAME: Final = (
     " created_at updated_at"
 ).split()
 
+_UNKNOWN_OF_NEW: Final = (
+    "failure_code failure_message provider_reference next_action paid_via brand last4 exp_month"
+    " exp_year pending_reason cancel_requested_at"
+).split()
+
 _READ: Final = """
     SELECT c.*, o.user_id, e.organizer_ids,
            CASE c.status WHEN 'processing' THEN (
@@ -74,6 +80,25 @@ def read_charges_of(connection: Connection, order_id: int) -> list[ChargeView]:
     """An order's charges, the newest first, a hundred at most."""
     rows = connection.execute(_READ_OF_ORDER, {"order_id": order_id}).mappings()
     return [charge_view(row) for row in rows]
+
+
+def view_of_new(target: Target, new: NewCharge, charge_id: int, now: datetime) -> ChargeView:
+    """A charge that has just been stored, as a view: what its row says, without reading it."""
+    return ChargeView(
+        id=charge_id,
+        identifier=new.identifier,
+        order_id=new.order_id,
+        user_id=target.user_id,
+        organizer_ids=target.organizer_ids,
+        provider=new.provider,
+        status=Status.ACCEPTED,
+        money=new.money,
+        refunded=Money(0, new.money.currency),
+        attempts=0,
+        created_at=now,
+        updated_at=now,
+        **dict.fromkeys(_UNKNOWN_OF_NEW),
+    )
 
 
 def charge_view(row: RowMapping) -> ChargeView:

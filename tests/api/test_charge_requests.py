@@ -26,6 +26,14 @@ def test_an_accepted_charge_says_where_it_is_and_when_to_look(platform: Platform
     assert "tok_visa" not in answer.text
 
 
+def test_what_is_told_of_a_new_charge_is_what_stands_of_it(platform: Platform) -> None:
+    answer = platform.charge(platform.order())
+
+    standing = platform.ask("GET", answer.headers["Location"], as_=BUYER)
+
+    assert standing.get_json(force=True) == answer.get_json(force=True)
+
+
 @pytest.mark.parametrize(
     "name",
     [

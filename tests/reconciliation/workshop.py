@@ -141,8 +141,8 @@ class Workshop:
                 authorization=self.authorization if order.provider is Provider.STRIPE else None,
             )
             accepted = intake.accept_charge(connection, new, self.clock())
-        assert accepted.charge
-        return accepted.charge.id
+        assert accepted.charge_id
+        return accepted.charge_id
 
     def run(self, deps: Container | None = None) -> int:
         """Carry on whatever is due until nothing is; how many messages that took."""
