@@ -1,12 +1,15 @@
 """The environment in which the system's processes run."""
 
 import os
+import re
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from local.development_keys import DevelopmentKeys
 from local.engines import EngineUrls
+from local.folders import PROJECT
 from local.ports import free_port
 from local.sandboxed import Sandbox
 from sandbox.tenants import publishable_key
@@ -17,6 +20,8 @@ STRANGE = frozenset(
         *("VIRTUAL_ENV", "GUNICORN_CMD_ARGS"),
     }
 )
+# Names the file by which a shell gets this system's settings.
+KEPT_IN = "CHARGEHAND_SETTINGS"
 PROVIDER_KEYS = ("STRIPE_API_KEY", "PAYPAL_CLIENT_ID")
 
 
@@ -71,6 +76,22 @@ def sandboxed(
         "PAYPAL_CERT_ROOTS": str(sandbox.root_certificate),
         "PAYPAL_CERT_HOSTS": "127.0.0.1",
     }
+
+
+def keep(system: Mapping[str, str], path: Path) -> None:
+    """Write every setting where a shell of the same person may read it."""
+    known = re.findall(r"^(\w+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.writelines(
+            f"export {name}={shlex.quote(value)}\n"
+            for name, value in system.items()
+            if name in known
+        )
+
+
+def command_line(system: Mapping[str, str]) -> str:
+    """How a person operates this system from another terminal."""
+    return f". {shlex.quote(system[KEPT_IN])}; script/chargehand doctor"
 
 
 def console_link(system: Mapping[str, str]) -> str:

@@ -85,7 +85,10 @@ def run(options: argparse.Namespace) -> int:
             sandbox.introduce(env.web_url(system))
             system = env.sandboxed(system, sandbox, keys)
             watched["sandbox"] = sandbox.child.pid
-        system = storefront.beside(system, keys, folder)
+        system = storefront.beside(system, keys, folder) | {
+            env.KEPT_IN: str(folder / "settings.sh")
+        }
+        env.keep(system, folder / "settings.sh")
         ready = ready_command(system, watched, options.ready_file)
         return run_procfile(options.procfile, system, ready)
 
@@ -132,6 +135,7 @@ def links(system: Mapping[str, str]) -> list[str]:
         f"Console: {env.console_link(system)}",
         f"Flower: http://127.0.0.1:{system['FLOWER_PORT']} (user {user}, password {password})",
     ]
+    lines.append(f"Command line, in another terminal: {env.command_line(system)}")
     if storefront.is_possible(system):
         lines.append(f"Shop: {storefront.shop_url(system)}")
     if env.is_sandboxed(system):

@@ -3,7 +3,6 @@
 import argparse
 import signal
 import sys
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -17,7 +16,7 @@ from local.demo.checkout import Checkout
 from local.demo.journey import Ending, Scene, travel
 from local.demo.shop import ApiRefusal, Shop
 from local.demo.stories import STORIES
-from local.demo.system import LOG, running_system
+from local.demo.system import LOG, RunningSystem, running_system
 from local.demo.told import settled_telling
 from local.environment import web_url
 from local.errors import LocalError
@@ -57,7 +56,8 @@ def show(console: Console, *, stays: bool) -> int:
     console.print("Starting Postgres, Redis, the sandbox, web, relay, worker, beat and Flower.")
     console.print(f"What they say is in {LOG}")
     started = time.monotonic()
-    with running_system() as settings:
+    with running_system() as system:
+        settings = system.settings
         console.print(f"All up after {time.monotonic() - started:.1f} s.")
         if settings[NOTES]:
             console.print(settings[NOTES], style="yellow", markup=False)
@@ -72,7 +72,8 @@ def show(console: Console, *, stays: bool) -> int:
         if stays:
             show_links(console, settings)
             console.print("Everything stays up for you to look around. Ctrl-C ends it.")
-            wait_for_interrupt()
+            console.print("When one of its processes ends, all end: script/server says more.")
+            wait_for_interrupt(system)
     return 0 if is_good else 1
 
 
@@ -127,10 +128,10 @@ def settled_audit(settings: Mapping[str, str]) -> Audit:
     return found
 
 
-def wait_for_interrupt() -> None:
-    """Until Ctrl-C."""
+def wait_for_interrupt(system: RunningSystem) -> None:
+    """Until Ctrl-C, or until the system ends by itself."""
     try:
-        threading.Event().wait()
+        system.wait()
     except KeyboardInterrupt:
         print("\nStopping.")
 

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from local.demo.audit import Audit
 from local.demo.journey import Ending
-from local.environment import console_link, web_url
+from local.environment import command_line, console_link, web_url
 from local.storefront import shop_url
 
 COLOURS = {"succeeded": "green", "failed": "yellow", "canceled": "yellow"}
@@ -69,5 +69,6 @@ def links(settings: Mapping[str, str]) -> list[str]:
         f"Shop     {shop_url(settings)}",
         f"Console  {console_link(settings)}",
         f"Flower   http://127.0.0.1:{settings['FLOWER_PORT']}  user {user}, password {password}",
+        f"Operate  {command_line(settings)}",
         f"Ledger   curl -H '{header}' {ledger}",
     ]

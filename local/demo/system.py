@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
@@ -16,6 +17,7 @@ from local.folders import DATA, PROJECT, temporary_folder
 
 READY_SECONDS = 180.0
 STOP_SECONDS = 60.0
+_LOOK_SECONDS = 0.5
 LOG = DATA / "demo.log"
 # Impatient, so that nobody has to wait minutes to see what a lost answer or webhook leads to.
 IMPATIENT = {
@@ -31,9 +33,23 @@ IMPATIENT = {
 }
 
 
+@dataclass(frozen=True)
+class RunningSystem:
+    """Its settings, and the process that holds it."""
+
+    settings: Mapping[str, str]
+    server: Child
+
+    def wait(self) -> None:
+        """Until it ends by itself: raises LocalError then, with what it said last."""
+        while self.server.is_running:
+            time.sleep(_LOOK_SECONDS)
+        raise LocalError(f"The system has ended. {LOG} ends:\n{self.server.tail()}")
+
+
 @contextlib.contextmanager
-def running_system() -> Iterator[Mapping[str, str]]:
-    """The whole system for the block, over an empty database; gives its settings.
+def running_system() -> Iterator[RunningSystem]:
+    """The whole system for the block, over an empty database.
 
     Raises LocalError when it does not come up.
     """
@@ -48,7 +64,7 @@ def running_system() -> Iterator[Mapping[str, str]]:
         server = Child(command, LOG, PROJECT, {**IMPATIENT, **settings})
         try:
             server.start()
-            yield _ready_settings(server, ready)
+            yield RunningSystem(_ready_settings(server, ready), server)
         finally:
             server.stop(STOP_SECONDS)
 

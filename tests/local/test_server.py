@@ -105,6 +105,26 @@ def test_a_server_says_that_it_is_ready_once_its_web_process_answers(
     assert f"http://127.0.0.1:{settings['PORT']}/health/ready" in server.said()
 
 
+def test_its_settings_are_kept_for_the_command_line_and_for_nobody_else(
+    start_server: StartServer, tmp_path: Path
+) -> None:
+    server = start_server()
+    wait_until((tmp_path / "ready").exists)
+    kept = tmp_path / "data" / "settings.sh"
+
+    read = subprocess.run(
+        ["sh", "-c", f'. {kept}; echo $DATABASE_URL $REDIS_URL; test -n "$ENCRYPTION_KEYS"'],
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert read.stdout == "postgresql://given redis://given\n"
+    assert kept.stat().st_mode & 0o077 == 0
+    assert f". {kept}; script/chargehand" in server.said()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_every_process(
     start_server: StartServer, tmp_path: Path, number: signal.Signals
