@@ -6,7 +6,7 @@ import getpass
 import uuid
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import click
 from sqlalchemy.exc import OperationalError
@@ -27,13 +27,30 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command that is asked for."""
+        as_json = "--json" in ctx.args
         try:
             return super().invoke(ctx)
         except ChargehandError as refused:
-            raise click.ClickException(str(refused)) from None
+            raise Refusal(str(refused), as_json=as_json) from None
         except OperationalError as failed:
             cause = str(failed.orig).strip().splitlines()[0]
-            raise click.ClickException(f"The database does not answer: {cause}") from None
+            told = f"The database does not answer: {cause}"
+            raise Refusal(told, as_json=as_json) from None
+
+
+class Refusal(click.ClickException):
+    """A sentence on standard error; for programs a JSON object, where its answer would be."""
+
+    def __init__(self, message: str, *, as_json: bool) -> None:
+        super().__init__(message)
+        self._as_json = as_json
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Say it."""
+        if self._as_json:
+            print_json({"error": self.message})
+        else:
+            super().show(file)
 
 
 def deps() -> Container:

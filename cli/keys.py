@@ -5,8 +5,9 @@ from dataclasses import asdict
 
 import click
 
-from cli.acting import as_json, deps
+from cli.acting import acting, as_json, deps
 from cli.rotation import Count, rotate
+from shared.operations.acting import Mandate, act
 
 
 @click.group()
@@ -16,7 +17,8 @@ def keys() -> None:
 
 @keys.command("rotate")
 @as_json
-def rotate_keys(*, as_json: bool) -> None:
+@acting
+def rotate_keys(*, mandate: Mandate, as_json: bool) -> None:
     """Seal everything anew under the newest key, while the system runs.
 
     First put the new key before the old ones in ENCRYPTION_KEYS of every process, and restart them.
@@ -24,6 +26,8 @@ def rotate_keys(*, as_json: bool) -> None:
     """
     held = deps()
     counts = rotate(held.engine, held.vault)
+    outcome = f"{sum(count.resealed for count in counts)} sealed anew"
+    act(held, mandate, "keys.rotate", "ENCRYPTION_KEYS", lambda _: outcome)
     click.echo(json.dumps([asdict(count) for count in counts]) if as_json else _table(counts))
     if not all(count.is_whole for count in counts):
         raise click.ClickException("The old keys are still needed: see busy and unreadable.")

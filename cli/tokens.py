@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import time
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import click
 import jwt
 
-from cli.acting import as_json, deps
+from cli.acting import acting, as_json, deps
 from cli.printing import print_json
 from shared.domain.errors import ActionRefused
+from shared.operations.acting import Mandate, act
 
 SCOPES: Final = {
     "buyer": "",
@@ -35,15 +36,18 @@ def tokens() -> None:
 @click.argument("user")
 @click.option("--minutes", default=60, show_default=True, help="How long it is good.")
 @as_json
-def make(*, role: str, user: str, minutes: int, as_json: bool) -> None:
+@acting
+def make(*, role: str, user: str, minutes: int, mandate: Mandate, as_json: bool) -> None:
     """Make a token by which USER is a ROLE, under the first of JWT_SECRET and JWT_SECRETS."""
     settings = deps().settings
     if not settings.token_secrets:
         raise ActionRefused("Tokens come from the issuer of JWT_JWKS: there is no JWT_SECRET.")
-    until = int(time.time()) + minutes * 60
+    until = datetime.now(UTC) + timedelta(minutes=minutes)
     named = {"iss": settings.jwt_issuer, "aud": settings.jwt_audience}
-    claims = {"sub": user, "scope": SCOPES[role], "exp": until}
+    claims = {"sub": user, "scope": SCOPES[role], "exp": int(until.timestamp())}
     claims |= {name: value for name, value in named.items() if value}
+    outcome = f"good until {until:%Y-%m-%d %H:%M:%S}"
+    act(deps(), mandate, "token.make", f"{role} {user}", lambda _: outcome)
     token = jwt.encode(claims, settings.token_secrets[0], "HS256")
     if as_json:
         print_json({"token": token, "expires_at": until})

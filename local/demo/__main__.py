@@ -71,8 +71,9 @@ def show(console: Console, *, stays: bool) -> int:
         console.print(str(settled_telling(settings["DATABASE_URL"])), markup=False)
         if stays:
             show_links(console, settings)
-            console.print("Everything stays up for you to look around. Ctrl-C ends it.")
-            console.print("When one of its processes ends, all end: script/server says more.")
+            console.print(
+                "All stays up to look around in, until Ctrl-C, or until a part of it ends."
+            )
             wait_for_interrupt(system)
     return 0 if is_good else 1
 

@@ -49,7 +49,7 @@ def act(
     """
     with unit_of_work(deps.engine) as connection:
         if done := lock_action(connection, mandate.identifier):
-            return _same(done, action, subject)
+            return _same(done, mandate, action, subject)
         outcome = do(connection)
         made = OperatorAction(
             identifier=mandate.identifier,
@@ -69,7 +69,7 @@ def recorded(deps: Container, mandate: Mandate, action: str, subject: str) -> Op
     """The action where it is done already: what asks a provider first need not ask again."""
     with unit_of_work(deps.engine) as connection:
         done = lock_action(connection, mandate.identifier)
-    return None if done is None else _same(done, action, subject)
+    return None if done is None else _same(done, mandate, action, subject)
 
 
 def require_account(connection: Connection, provider: Provider, account: str | None) -> None:
@@ -78,9 +78,10 @@ def require_account(connection: Connection, provider: Provider, account: str | N
         raise ActionRefused(f"No authorization and no charge knows the account {account}.")
 
 
-def _same(done: OperatorAction, action: str, subject: str) -> OperatorAction:
-    if (done.action, done.subject) != (action, subject):
+def _same(done: OperatorAction, mandate: Mandate, action: str, subject: str) -> OperatorAction:
+    if (done.action, done.subject, done.reason) != (action, subject, mandate.reason):
         raise ActionRefused(
-            f"{done.identifier} is on record already, for {done.action} of {done.subject}."
+            f"{done.identifier} is on record already, for {done.action} of {done.subject},"
+            f" because: {done.reason}"
         )
     return done

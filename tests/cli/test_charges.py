@@ -1,5 +1,6 @@
 """Operators see a charge whole, and act on it once, on record, or not at all."""
 
+import json
 import os
 import pty
 import termios
@@ -219,6 +220,16 @@ def test_an_action_s_name_stands_for_that_action_alone(hand: Hand) -> None:
     told = hand.refused("charges", "retry", charges[1], *WHY, *once)
 
     assert f"charge.retry of charge {charges[0]}" in told
+    again = ("--actor", "ada", "--reason", "another", *once)
+    assert "because: the buyer called" in hand.refused("charges", "retry", charges[0], *again)
+
+
+def test_a_refusal_is_json_for_a_program(hand: Hand) -> None:
+    ended = hand.run("charges", "show", 999, "--json")
+
+    assert ended.exit_code == 1
+    assert json.loads(ended.stdout) == {"error": "There is no charge 999."}
+    assert not ended.stderr
 
 
 def test_when_a_charge_settled_is_kept(hand: Hand) -> None:

@@ -140,12 +140,14 @@ def test_a_day_is_compared_again_or_at_all(hand: Hand) -> None:
 
 
 def test_a_token_is_made_for_a_role(hand: Hand) -> None:
-    made = hand.read("tokens", "make", "platform", "tickets", "--minutes", 5)
+    made = hand.read("tokens", "make", "platform", "tickets", "--minutes", 5, *WHY)
 
     secret = hand.workshop.deps.settings.token_secrets[0]
     claims = jwt.decode(made["token"], secret, ["HS256"])
     assert (claims["sub"], claims["scope"]) == ("tickets", "orders:write")
-    assert claims["exp"] == made["expires_at"]
+    assert claims["exp"] == int(datetime.fromisoformat(made["expires_at"]).timestamp())
+    ((_, action, subject, *_),) = hand.actions()
+    assert (action, subject) == ("token.make", "platform tickets")
 
 
 def test_the_doctor_names_what_is_away_and_ends_with_one(hand: Hand) -> None:
@@ -239,7 +241,7 @@ def test_what_the_platform_is_told_is_listed_and_told_again_where_somebody_liste
 
 @pytest.mark.parametrize(("role", "scope"), [("observer", "ops:read"), ("operator", "ops:act")])
 def test_tokens_of_the_console_are_made(hand: Hand, role: str, scope: str) -> None:
-    made = hand.read("tokens", "make", role, "ada")
+    made = hand.read("tokens", "make", role, "ada", *WHY)
 
     secret = hand.workshop.deps.settings.token_secrets[0]
     assert jwt.decode(made["token"], secret, ["HS256"])["scope"] == scope

@@ -18,6 +18,7 @@ from shared.outbound_tables import METADATA
 from shared.repository.sealed import SEALED, write_sealed
 from shared.vault import Vault
 from tests.api.platform import Platform, make_platform
+from tests.cli.conftest import WHY
 
 OLD, NEW, LOST = (Fernet.generate_key().decode() for _ in range(3))
 PROJECT = Path(__file__).resolve().parents[2]
@@ -146,7 +147,7 @@ def command(platform: Platform, keys: str, *words: str) -> "subprocess.Completed
         "ENCRYPTION_KEYS": keys,
         "PATH": os.environ["PATH"],
     }
-    program = [sys.executable, "-m", "cli", "keys", "rotate", *words]
+    program = [sys.executable, "-m", "cli", "keys", "rotate", *WHY, *words]
     return subprocess.run(
         program, cwd=PROJECT, env=settings, capture_output=True, text=True, check=False
     )
