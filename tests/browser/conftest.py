@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page
 from local.engines import Redis
 from local.folders import temporary_folder
 from tests.browser import chromium
+from tests.browser.flower import login
 from tests.browser.storefront import Storefront, opened
 
 
@@ -37,3 +38,12 @@ def storefront(new_database: Callable[[], str]) -> Iterator[Storefront]:
         opened(folder, new_database(), redis.url) as running,
     ):
         yield running
+
+
+@pytest.fixture
+def operator(browser: Browser, storefront: Storefront) -> Iterator[Page]:
+    """An operator's page of Flower; it may not complain in the console."""
+    user, password = login(storefront)
+    credentials = {"username": user, "password": password}
+    with chromium.visit(browser, http_credentials=credentials) as page:
+        yield page

@@ -89,3 +89,11 @@ def open_tasks(page: Page, shop: Storefront, charge: int, least: int = 1) -> Non
     """Open the list of the tasks about a charge, as the console links to it."""
     patiently(lambda: len(tasks_of(shop, charge)) >= least)
     page.goto(FlowerSettings(flower_url=url(shop, "")).tasks_url(charge))
+
+
+def leads(page: Page, shop: Storefront, thing: str) -> str:
+    """Where in the console a task's page leads, by the link that names the thing."""
+    link = page.locator(f"a[title='{thing}']").get_attribute("href")
+    led = page.request.get(url(shop, str(link)), max_redirects=0).headers["location"]
+    assert led.startswith(shop.settings["CONSOLE_URL"])
+    return led.removeprefix(shop.settings["CONSOLE_URL"].rstrip("/"))

@@ -3,29 +3,24 @@
 import re
 import socket
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
 from flower.urls import handlers
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from local.child import Child
 from local.folders import PROJECT
 from local.ports import free_port
 from local.processes import read_procfile
-from shared.flower_settings import FlowerSettings
 from shared.task_names import QUEUES
-from tests.browser import chromium
 from tests.browser.flower import (
     charged,
-    login,
+    leads,
     open_tasks,
-    over,
     patiently,
     read,
-    refunded,
     tasks_of,
     url,
 )
@@ -41,15 +36,6 @@ GUARDED = ["/task/1", *(re.sub(r"\(.[+*]\)", "x", route.rstrip("$")) for route i
 PAGES = ["/workers?json=1", "/tasks", "/broker", "/metrics"]
 ANSWERS = ["/api/tasks?limit=1000", "/api/workers?refresh=1", "/api/task/types"]
 TOKENS = ("tok_visa", "tok_chargeDeclined")
-
-
-@pytest.fixture
-def operator(browser: Browser, storefront: Storefront) -> Iterator[Page]:
-    """An operator's page; it may not complain in the console."""
-    user, password = login(storefront)
-    credentials = {"username": user, "password": password}
-    with chromium.visit(browser, http_credentials=credentials) as page:
-        yield page
 
 
 def test_the_workers_page_shows_each_worker_of_the_procfile(
@@ -93,56 +79,6 @@ def test_a_task_tells_of_its_charge_and_leads_to_it(operator: Page, storefront: 
     expect(operator.locator(".task-data-row", has_text="Result")).to_contain_text(order)
     expect(operator.locator(".task-data-row", has_text="Result")).to_contain_text("-1'")
     assert leads(operator, storefront, str(charge)) == f"/ops/charges/{charge}"
-
-
-def test_a_refund_s_task_leads_to_its_charge_and_back(
-    operator: Page, storefront: Storefront
-) -> None:
-    _, charge = charged(storefront, "tok_visa")
-    refund = refunded(storefront, charge)
-    task = over(storefront, "refund", refund)
-    operator.goto(url(storefront, f"/task/{task}"))
-
-    assert leads(operator, storefront, str(charge)) == f"/ops/charges/{charge}"
-    assert leads(operator, storefront, f"refund-{refund}") == f"/ops/refunds/{refund}"
-
-
-def test_a_webhook_s_task_leads_to_its_event(operator: Page, storefront: Storefront) -> None:
-    _, charge = charged(storefront, "tok_visa")
-    handled = "SELECT id FROM webhook_events WHERE charge_id = %s AND handled_at IS NOT NULL"
-    patiently(lambda: storefront.sql(handled, str(charge)))
-    event = storefront.sql(handled, str(charge))[0][0]
-    operator.goto(url(storefront, f"/task/{over(storefront, 'webhook_event', event)}"))
-
-    assert leads(operator, storefront, f"webhook_event-{event}") == f"/ops/webhooks/{event}"
-    assert leads(operator, storefront, str(charge)) == f"/ops/charges/{charge}"
-
-
-def test_a_delivery_s_task_says_what_was_answered_and_leads_to_it(
-    operator: Page, storefront: Storefront
-) -> None:
-    order, _ = charged(storefront, "tok_visa")
-    owed = """
-        SELECT d.id FROM outbound_deliveries d JOIN orders o ON o.id = d.order_id
-        WHERE o.identifier = %s AND d.finished_at IS NOT NULL
-    """
-    patiently(lambda: storefront.sql(owed, order))
-    delivery = storefront.sql(owed, order)[0][0]
-    operator.goto(url(storefront, f"/task/{over(storefront, 'delivery', delivery)}"))
-
-    expect(operator.locator(".task-data-row", has_text="Result")).to_contain_text("'status_code'")
-    assert leads(operator, storefront, f"delivery-{delivery}") == f"/ops/deliveries/{delivery}"
-
-
-def test_an_attempt_keeps_which_task_made_it(operator: Page, storefront: Storefront) -> None:
-    _, charge = charged(storefront, "tok_visa")
-    ((kept,),) = storefront.sql("SELECT task_id FROM attempts WHERE charge_id = %s", str(charge))
-    patiently(lambda: tasks_of(storefront, charge))
-
-    operator.goto(FlowerSettings(flower_url=url(storefront, "")).task_url(kept))
-
-    expect(operator.locator(".task-data-row", has_text="Keyword")).to_contain_text(str(charge))
-    assert kept in {task["uuid"] for task in tasks_of(storefront, charge)}
 
 
 def test_the_webhook_of_a_charge_is_listed_with_it(operator: Page, storefront: Storefront) -> None:
@@ -261,14 +197,6 @@ def test_what_flower_saw_outlives_it(storefront: Storefront, tmp_path: Path) -> 
     kept_bytes = b"".join(file.read_bytes() for file in files)
     assert order.encode() in kept_bytes
     assert not any(one.encode() in kept_bytes for one in ("tok_visa", *secrets_of(second)))
-
-
-def leads(page: Page, shop: Storefront, thing: str) -> str:
-    """Where in the console a task's page leads, by the link that names the thing."""
-    link = page.locator(f"a[title='{thing}']").get_attribute("href")
-    led = page.request.get(url(shop, str(link)), max_redirects=0).headers["location"]
-    assert led.startswith(shop.settings["CONSOLE_URL"])
-    return led.removeprefix(shop.settings["CONSOLE_URL"].rstrip("/"))
 
 
 def hears(shop: Storefront) -> bool:
