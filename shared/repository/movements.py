@@ -72,10 +72,10 @@ _OURS: Final = text("""
         SELECT DISTINCT kind, object_reference FROM ledger_movements
         WHERE provider = :provider AND coalesce(account, '') = coalesce(:account, '')
           AND day = :day
-    ), here AS (
+    ), here AS NOT MATERIALIZED (
         SELECT * FROM charges
         WHERE provider = :provider AND coalesce(account, '') = coalesce(:account, '')
-    ), charged AS (
+    ), charged AS NOT MATERIALIZED (
         SELECT * FROM here WHERE amount_captured_minor > 0
     ), due AS (
         SELECT 'capture' AS kind, c.capture_reference AS object_reference, c.id AS charge_id

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.event import listen, remove
 
 from shared.domain.age_limits import oldest_allowed
-from shared.domain.charge import Status
+from shared.domain.charge import Provider, Status
 from shared.domain.outbound import DeliveryStatus
 from shared.domain.refund import RefundStatus
 from shared.repository import standing
@@ -27,6 +27,8 @@ from shared.repository.circuit_views import unclosed_circuits
 from shared.repository.differences import open_differences
 from shared.repository.event_lists import list_events, read_event
 from shared.repository.lag_history import read_flows
+from shared.repository.ledger_runs import LedgerRun
+from shared.repository.movements import entries_of
 from shared.repository.operator_actions import actions_on, list_actions
 from shared.repository.outbound_views import deliveries_of
 from shared.repository.outbound_views import list_events as list_outbound
@@ -134,6 +136,15 @@ def test_what_is_tallied_is_read_and_counted_by_hour(connection: Connection) -> 
         assert "ix_charges_created" in plan
         assert "charge_tallies_pkey" in plan
         assert "Seq Scan" not in plan
+
+
+def test_a_day_is_compared_with_its_own_charges_not_with_all(connection: Connection) -> None:
+    run = LedgerRun(0, Provider.STRIPE, None, datetime.now(UTC).date(), None, 0, 0, 0)
+    (sent,) = statements_of(connection, lambda held: entries_of(held, run, datetime.now(UTC)))
+
+    plan = plan_of(connection, *sent)
+    assert "CTE here" not in plan
+    assert "CTE charged" not in plan
 
 
 def columns_of(connection: Connection, index: str) -> set[str]:
