@@ -6,6 +6,8 @@ import pytest
 
 from shared.domain.charge import Provider
 from tests.cli.conftest import WHY, Hand
+from tests.cli.test_resolving_refunds import LOST, before_a_person
+from worker import event_lists
 
 
 def told(hand: Hand, what: str) -> list[str]:
@@ -29,6 +31,12 @@ def test_what_is_due_and_unpublished_is_the_relays(hand: Hand) -> None:
     (line,) = told(hand, "relay")
     assert line.startswith("WRONG: 1 rows for stripe are due since ")
     assert "restart the relay" in line
+
+
+def test_what_is_due_since_a_moment_is_on_its_way(hand: Hand) -> None:
+    hand.workshop.charge_by_stripe()
+
+    assert told(hand, "relay") == ["ok: Nothing stands still or waits for a person."]
 
 
 def test_what_stands_too_long_is_named(hand: Hand) -> None:
@@ -63,6 +71,50 @@ def test_what_waits_for_a_person(hand: Hand) -> None:
     hand.workshop.sql("UPDATE charges SET status = 'needs_review' RETURNING id")
 
     assert told(hand, "reviews") == ["WRONG: 1 charges at stripe wait: see `charges reviews`."]
+
+
+def test_what_waits_for_a_person_is_not_told_twice(hand: Hand) -> None:
+    hand.workshop.charge_by_stripe()
+    hand.workshop.run()
+    hand.workshop.sql("UPDATE charges SET status = 'needs_review' RETURNING id")
+    hand.workshop.clock.ahead += timedelta(days=30)
+
+    assert told(hand, "charges") == ["ok: Nothing stands still or waits for a person."]
+
+
+def test_refunds_that_wait_for_a_person(hand: Hand) -> None:
+    before_a_person(hand, LOST)
+
+    assert told(hand, "reviews") == ["WRONG: 1 refunds at stripe wait: see `refunds list`."]
+
+
+def test_a_beat_that_fell_silent(hand: Hand) -> None:
+    event_lists.read(hand.workshop.deps)
+    (before,) = told(hand, "beat")
+    hand.workshop.clock.ahead += timedelta(minutes=16)
+
+    (line,) = told(hand, "beat")
+    assert (before[:3], line[:6]) == ("ok:", "WRONG:")
+
+
+def test_months_that_nobody_makes(hand: Hand) -> None:
+    (before,) = told(hand, "months")
+    hand.workshop.clock.ahead += timedelta(days=62)
+
+    (line,) = told(hand, "months")
+    assert (before[:3], line[:6]) == ("ok:", "WRONG:")
+    assert "does beat run" in line
+
+
+def test_a_migration_that_was_not_made(hand: Hand) -> None:
+    ((newest,),) = hand.workshop.sql("SELECT version_num FROM alembic_version")
+    (before,) = told(hand, "migration")
+    set_ = "UPDATE alembic_version SET version_num = :name RETURNING 1"
+    hand.workshop.sql(set_, name="0001")
+
+    (line,) = told(hand, "migration")
+    hand.workshop.sql(set_, name=newest)
+    assert (before[:3], line[:6]) == ("ok:", "WRONG:")
 
 
 def test_differences_that_nobody_explained(hand: Hand) -> None:

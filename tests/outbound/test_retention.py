@@ -1,11 +1,13 @@
 """What was sent is kept for a month; what is owed is kept."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from shared.db import unit_of_work
 from shared.domain.outbound import OutboundType
 from shared.repository import endpoints, outbound_retention
 from tests.outbound.post_office import PostOffice
+from worker import retention
 
 
 def sweep(office: PostOffice) -> int:
@@ -36,6 +38,22 @@ def test_what_a_disabled_endpoint_is_owed_is_kept(office: PostOffice) -> None:
 
     assert sweep(office) == 0
     assert office.statuses() == {"pending": 1}
+
+
+def test_an_event_that_is_owed_is_kept_as_long(office: PostOffice) -> None:
+    settings = office.deps.settings.model_copy(update={"outbound_events_kept": 3})
+    forgetful = replace(office.deps, settings=settings)
+    endpoint = office.endpoint("http://127.0.0.1:9/")
+    office.announce(office.order(), OutboundType.CHARGE_SUCCEEDED)
+    office.clock.now += timedelta(days=300)
+    retention.run(forgetful)
+    owed = office.sql("SELECT count(*) FROM outbound_events")
+    with unit_of_work(office.deps.engine) as connection:
+        endpoints.delete(connection, endpoint, office.clock())
+    retention.run(forgetful)
+
+    assert owed == [(1,)]
+    assert office.sql("SELECT count(*) FROM outbound_events") == [(0,)]
 
 
 def test_a_deleted_endpoint_goes_with_all_that_was_for_it(office: PostOffice) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from shared.container import Container
@@ -141,3 +142,27 @@ def test_what_is_done_meanwhile_is_not_undone_by_a_try_that_fails(
     assert workshop.sql("SELECT result, dispatch_at, failure FROM webhook_events") == [
         ("ignored", None, None)
     ]
+
+
+def test_two_tries_that_fail_at_once_count_as_one(workshop: Workshop, poison: int) -> None:
+    now = workshop.clock()
+
+    def fail_elsewhere() -> None:
+        fail(workshop, poison, now)
+
+    deps = sick(workshop, meanwhile=fail_elsewhere)
+    with pytest.raises(KeyError):
+        handle(replace(deps, clock=lambda: now + timedelta(hours=1)), poison)
+
+    [[tries, due]] = workshop.sql("SELECT tries, dispatch_at FROM webhook_events")
+    assert (tries, due) == (1, now + timedelta(seconds=1))
+
+
+def test_a_database_s_trouble_is_not_the_event_s(workshop: Workshop, poison: int) -> None:
+    def lose_the_database() -> None:
+        raise OperationalError("SELECT", {}, Exception("gone"))
+
+    with pytest.raises(OperationalError):
+        handle(sick(workshop, meanwhile=lose_the_database), poison)
+
+    assert workshop.sql("SELECT tries, failure FROM webhook_events") == [(0, None)]
