@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Final
 
 from flask import Response, jsonify
-from kombu import Connection
-from kombu.exceptions import OperationalError as BrokerError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,17 +12,9 @@ from api_shim import runtime
 from api_shim.door import Routes
 from api_shim.schemas.health import Alive, Readiness
 from shared.db import unit_of_work
+from shared.health.broker import is_broker_there
 
 routes = Routes("health", __name__)
-
-_IMPATIENT: Final = {
-    "socket_connect_timeout": 1,
-    "socket_timeout": 1,
-    "max_retries": 0,
-    "interval_start": 0,
-    "interval_step": 0,
-    "interval_max": 0,
-}
 
 
 @routes.public_door(
@@ -49,7 +38,7 @@ def live() -> Response:
 )
 def ready() -> Response:
     """What is away; 503 without a database only: charges are accepted without a broker."""
-    database, broker = _is_database_there(), _is_broker_there()
+    database, broker = _is_database_there(), is_broker_there(runtime.deps().settings.broker)
     answer = jsonify(
         status="ok" if database and broker else "degraded" if database else "unavailable",
         database="ok" if database else "away",
@@ -65,20 +54,4 @@ def _is_database_there() -> bool:
             connection.execute(text("SELECT 1"))
     except SQLAlchemyError:
         return False
-    return True
-
-
-def _is_broker_there() -> bool:
-    url = runtime.deps().settings.broker
-    options = _IMPATIENT if url.startswith("redis") else {}
-    with Connection(url, connect_timeout=1, transport_options=options) as connection:
-        away: tuple[type[BaseException], ...] = (
-            OSError,
-            BrokerError,
-            *connection.connection_errors,
-        )
-        try:
-            connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
-        except away:
-            return False
     return True

@@ -10,21 +10,21 @@ from typing import Final
 import click
 import requests
 from celery import Celery
-from kombu import Connection
-from kombu.exceptions import KombuError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from cli.acting import as_json, deps
-from cli.findings import Finding
 from cli.migrate import standing
 from cli.printing import print_json, print_table
 from cli.registrations import webhooks
-from cli.work import work
 from shared.celery_app import app
 from shared.container import Container
 from shared.db import LIMITS, unit_of_work
 from shared.domain.charge import Provider
+from shared.health.beat import beat as look_at_beat
+from shared.health.broker import broker as look_at_broker
+from shared.health.findings import Finding
+from shared.health.work import work as look_at_work
 from shared.repository.months import months_until
 from shared.task_names import QUEUES
 
@@ -34,8 +34,6 @@ SKEW: Final = timedelta(seconds=5)
 """A provider's Date header counts whole seconds; more than a few is a clock that is wrong."""
 ROOM: Final = timedelta(days=31)
 """The round that makes months keeps two ready."""
-SILENCE: Final = timedelta(minutes=15)
-"""Beat has the providers' event lists read every minute or so."""
 
 
 @click.command()
@@ -99,27 +97,30 @@ def beat(held: Container) -> Iterator[Finding]:
     """Whether its rounds leave their traces."""
     try:
         with unit_of_work(held.engine) as connection:
-            last = connection.execute(text("SELECT max(asked_at) FROM event_cursors")).scalar_one()
+            yield look_at_beat(connection, held.settings, held.clock())
     except SQLAlchemyError:
         return
-    is_well = last is not None and held.clock() - last < SILENCE
-    told = f"Its last round was at {last:%Y-%m-%d %H:%M:%S}" if last else "It never had a round"
-    advice = "." if is_well else ": start the processes beat and worker of the Procfile."
-    yield Finding("beat", is_well, told + advice)
 
 
 def broker(held: Container) -> Iterator[Finding]:
     """Whether it answers, and who consumes its queues."""
-    url = held.settings.broker
-    is_there = _is_there(url)
-    says = "It answers." if is_there else "It does not answer: see BROKER_URL and REDIS_URL."
-    yield Finding("broker", is_there, says)
-    if is_there:
+    found = look_at_broker(held.settings.broker)
+    yield found
+    if found.is_well:
         consumed = consumed_queues(app)
         for queue in QUEUES:
             is_well = queue in consumed
             says = "A worker consumes it." if is_well else "No worker: start one for it."
             yield Finding(f"queue {queue}", is_well, says)
+
+
+def work(held: Container) -> Iterator[Finding]:
+    """Whether the work goes on, as the rows tell."""
+    try:
+        with unit_of_work(held.engine) as connection:
+            yield from look_at_work(connection, held.clock())
+    except SQLAlchemyError:
+        return
 
 
 def providers(held: Container) -> Iterator[Finding]:
@@ -165,17 +166,3 @@ def consumed_queues(celery: Celery) -> set[str]:
     """The queues that workers which answer now consume."""
     replies = celery.control.inspect(timeout=PATIENCE / 5).active_queues() or {}
     return {queue["name"] for queues in replies.values() for queue in queues}
-
-
-def _is_there(url: str) -> bool:
-    with Connection(url, connect_timeout=PATIENCE) as connection:
-        away: tuple[type[BaseException], ...] = (
-            OSError,
-            KombuError,
-            *connection.connection_errors,
-        )
-        try:
-            connection.ensure_connection(max_retries=1, interval_start=0, timeout=PATIENCE)
-        except away:
-            return False
-    return True

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from cli.findings import Finding
 from shared.container import Container
 from shared.domain.charge import Provider
 from shared.domain.outcomes import Misconfigured
+from shared.health.findings import Finding
 from shared.providers.webhook_endpoint import WebhookEndpoint
 
 

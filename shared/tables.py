@@ -213,3 +213,5 @@ idempotency_keys = Table(
 charge_tallies = Table(
     "charge_tallies", METADATA, _instant("hour"), _instant("counted_at"), _json("counts")
 )
+
+rounds = Table("rounds", METADATA, _text("name"), _instant("done_at"))

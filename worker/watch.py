@@ -8,6 +8,8 @@ from shared.container import Container
 from shared.db import unit_of_work
 from shared.domain.age_limits import oldest_allowed
 from shared.repository import ages, charge_tallies, circuit_views
+from shared.repository.rounds import keep_round
+from shared.task_names import WATCH_RUN
 
 log = structlog.get_logger()
 
@@ -16,7 +18,7 @@ def run(deps: Container) -> int:
     """Say at level error what stands too long in a state, or differs unexplained; how much.
 
     One line a state, each time it holds: whoever collects the logs counts them. Nothing is written
-    but tallies, which the console's front page reads.
+    but tallies, which the console's front page reads, and that the round was done.
     """
     now = deps.clock()
     with unit_of_work(deps.engine) as connection:
@@ -38,6 +40,7 @@ def run(deps: Container) -> int:
         )
     with unit_of_work(deps.engine) as connection:
         charge_tallies.count_hours(connection, now)
+        keep_round(connection, WATCH_RUN, now)
     return len(stuck)
 
 

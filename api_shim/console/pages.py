@@ -17,6 +17,9 @@ from shared.db import unit_of_work
 from shared.domain.age_limits import oldest_allowed
 from shared.domain.charge import Status
 from shared.domain.resolutions import possible
+from shared.health.beat import beat
+from shared.health.broker import broker
+from shared.health.work import work
 from shared.operations.calling_off import CANCELLABLE
 from shared.repository import standing
 from shared.repository.ages import unexplained_differences
@@ -63,8 +66,11 @@ def home() -> Response:
         charges = list_charges(connection, most=10)
         stands = _stands(connection, now)
         unexplained = unexplained_differences(connection)
+        health = [beat(connection, deps.settings, now), *work(connection, now)]
+    health.append(broker(deps.settings.broker))
     return show(
         "home",
+        health=health,
         figures={name: figures(together(line)) for name, line in history.items()},
         plots=plots(history, starts) + (plots_of_lags(flows, starts) if flows else []),
         has_lags=bool(flows),

@@ -17,7 +17,7 @@ from cli.__main__ import main
 from cli.doctor import clock, database
 from tests.cli.conftest import WHY, Hand
 from tests.conftest import PROJECT
-from worker import event_lists, reconciliation
+from worker import event_lists, reconciliation, watch
 
 
 def paid(hand: Hand) -> int:
@@ -158,7 +158,7 @@ def test_the_doctor_names_what_is_away_and_ends_with_one(hand: Hand) -> None:
     lines = {line.split()[1]: line.split()[0] for line in ended.stdout.splitlines()[1:]}
     assert (lines["database"], lines["migration"], lines["broker"]) == ("ok", "ok", "WRONG")
     assert lines["beat"] == "WRONG"
-    event_lists.read(hand.workshop.deps)
+    watch.run(hand.workshop.deps)
     assert "ok     beat" in hand.run("doctor").stdout
 
 

@@ -33,8 +33,11 @@ from shared.repository.operator_actions import actions_on, list_actions
 from shared.repository.outbound_views import deliveries_of
 from shared.repository.outbound_views import list_events as list_outbound
 from shared.repository.refund_intake import list_refund_reviews, list_refunds
+from shared.repository.rounds import last_round
 from shared.repository.search import search
 from shared.repository.timeline import timeline
+from shared.repository.waiting import untaken_charges
+from shared.task_names import WATCH_RUN
 
 READS: dict[str, Callable[[Connection], object]] = {
     "search by reference": lambda connection: search(connection, "pi_1"),
@@ -80,6 +83,10 @@ READS: dict[str, Callable[[Connection], object]] = {
     "deliveries of an event": lambda connection: deliveries_of(connection, 7),
     "audit": lambda connection: list_actions(connection, before=NEWEST, most=50),
     "actions": lambda connection: actions_on(connection, "charge 7"),
+    "untaken charges": lambda connection: untaken_charges(
+        connection, before=datetime.now(UTC), now=datetime.now(UTC)
+    ),
+    "last round": lambda connection: last_round(connection, WATCH_RUN),
 }
 
 

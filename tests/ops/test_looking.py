@@ -193,6 +193,7 @@ def end_as(platform: Platform, status: str, ago: str, *, took: str) -> None:
 
 def figures(page: str) -> dict[str, str]:
     """Stripe's figures on the front page, by their names."""
+    page = page.partition("<h2>Over the last")[2]
     names = re.findall(r'<th scope="col">([^<]+)</th>', page.partition("</thead>")[0])
     row = page.partition('<th scope="row">stripe</th>')[2].partition("</tr>")[0]
     return dict(zip(names[1:], re.findall(r"<td>([^<]+)</td>", row), strict=True))

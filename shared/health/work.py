@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Final
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
-from cli.findings import Finding
-from shared.container import Container
-from shared.db import unit_of_work
 from shared.domain.age_limits import oldest_allowed
 from shared.domain.charge import Status
 from shared.domain.circuit import Sign
+from shared.health.findings import Finding
 from shared.repository import ages, standing
 from shared.repository.circuit_views import Unclosed, unclosed_circuits
+from shared.repository.waiting import untaken_charges
+from shared.task_names import CHARGE_EXECUTE, queue_of
 
 LATE: Final = timedelta(minutes=1)
 """The relay publishes what is due at once, the sweep ten seconds later."""
+UNTAKEN: Final = timedelta(minutes=2)
+"""A worker takes a charge within milliseconds of its message."""
 
 _LETS_GO: Final = {
     Sign.AILING: "It closes by itself once the provider answers.",
@@ -28,26 +30,31 @@ _LETS_GO: Final = {
 }
 
 
-def work(held: Container) -> Iterator[Finding]:
+_IS_WELL: Final = {
+    "circuits": "All are closed.",
+    "relay": "Nothing is due and unpublished.",
+    "charges": "None stands for too long.",
+    "reviews": "Nothing waits for a person.",
+    "ledgers": "No difference is unexplained.",
+    "events": "Each that came could be handled.",
+}
+
+
+def work(connection: Connection, now: datetime) -> Iterator[Finding]:
     """Circuits, due rows, overdue charges, reviews, differences, events that fail."""
-    now = held.clock()
-    try:
-        with unit_of_work(held.engine) as connection:
-            circuits = unclosed_circuits(connection)
-            troubles = {
-                "relay": list(_unpublished(connection, now)),
-                "charges": list(_overdue(connection, now)),
-                "reviews": list(_reviews(connection)),
-                "ledgers": list(_unexplained(connection)),
-                "events": list(_failing(connection)),
-            }
-    except SQLAlchemyError:
-        return
-    troubles["circuits"] = [_told(circuit) for circuit in circuits]
-    for what, found in troubles.items():
+    troubles = {
+        "circuits": map(_told, unclosed_circuits(connection)),
+        "relay": _unpublished(connection, now),
+        "charges": chain(_untaken(connection, now), _overdue(connection, now)),
+        "reviews": _reviews(connection),
+        "ledgers": _unexplained(connection),
+        "events": _failing(connection),
+    }
+    for what, says in _IS_WELL.items():
+        found = list(troubles[what])
         yield from [Finding(what, False, each) for each in found]  # noqa: FBT003
         if not found:
-            yield Finding(what, True, "Nothing stands still or waits for a person.")  # noqa: FBT003
+            yield Finding(what, True, says)  # noqa: FBT003
 
 
 def _told(circuit: Unclosed) -> str:
@@ -64,6 +71,16 @@ def _unpublished(connection: Connection, now: datetime) -> Iterator[str]:
         yield (
             f"{due.count} rows for {due.labels[0]} are due since {due.since:%Y-%m-%d %H:%M:%S} and"
             " not published: restart the relay; or its queue is full, and wants a worker."
+        )
+
+
+def _untaken(connection: Connection, now: datetime) -> Iterator[str]:
+    for waiting in untaken_charges(connection, before=now - UNTAKEN, now=now):
+        named = ", ".join(map(str, waiting.charges))
+        yield (
+            f"{waiting.count} at {waiting.provider} are due since {waiting.since:%Y-%m-%d %H:%M:%S}"
+            f" and no worker takes them, the oldest first: {named}. Start workers for the queue"
+            f" {queue_of(CHARGE_EXECUTE, waiting.provider)}."
         )
 
 

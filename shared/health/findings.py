@@ -1,4 +1,4 @@
-"""What the doctor finds."""
+"""What is found where health is looked at."""
 
 from __future__ import annotations
 
