@@ -1,5 +1,7 @@
 """A person decides about a refund by what its provider shows, once, or changes nothing."""
 
+from uuid import uuid4
+
 import pytest
 
 from tests.cli.conftest import WHY, Hand
@@ -65,3 +67,12 @@ def test_a_refund_that_waits_for_a_person_is_listed_and_kept_with_a_note(hand: H
     assert "unresolved" in str(listed)
     assert hand.read("refunds", "list", "--status", "succeeded") == []
     assert ("ada", "refund.resolve.keep", f"refund {made}") == hand.actions()[-1][:3]
+
+
+def test_a_decision_that_is_sent_twice_is_carried_out_once(hand: Hand) -> None:
+    made = before_a_person(hand, LOST)
+    hand.workshop.control.remove_fault()
+    words = ("refunds", "resolve", made, "settle", *WHY, "--once", uuid4())
+
+    assert hand.read(*words) == hand.read(*words)
+    assert given_back(hand.workshop) == [500]
