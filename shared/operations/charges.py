@@ -11,6 +11,7 @@ from shared.domain.charge import Charge, Status
 from shared.domain.errors import ActionRefused, UnknownRecord
 from shared.operations.acting import Mandate, act
 from shared.repository import charges
+from shared.repository.circuit_views import unclosed_circuit, why_it_is_held
 from shared.repository.operator_actions import OperatorAction
 from shared.repository.prompting import prompt_charge
 
@@ -26,7 +27,10 @@ _NOT_RETRIED: Final = {
 
 
 def retry(deps: Container, charge_id: int, mandate: Mandate) -> OperatorAction:
-    """Make the charge's next attempt due now; ActionRefused where it waits for none."""
+    """Make the charge's next attempt due now; ActionRefused where it waits for none.
+
+    What its circuit holds goes out only once that lets go: the outcome says so.
+    """
 
     def do(connection: Connection) -> str:
         charge = found(connection, charge_id)
@@ -39,7 +43,8 @@ def retry(deps: Container, charge_id: int, mandate: Mandate) -> OperatorAction:
                 f"Charge {charge_id} is parked, called off, or in a worker's hands: see it with"
                 " charges show."
             )
-        return "due now"
+        circuit = unclosed_circuit(connection, charge.provider, charge.account)
+        return f"due, but held: {why_it_is_held(circuit)}" if circuit else "due now"
 
     return act(deps, mandate, "charge.retry", f"charge {charge_id}", do)
 

@@ -11,7 +11,8 @@ HIDDEN: Final = "…"
 SHOWN: Final = frozenset(
     "account amount api_version capture_method charge confirm currency currency_code custom"
     " custom_id description intent invoice_id order payment_intent"
-    " reason reference_id refund shipping_preference total user_action value".split()
+    " create_time created event_type reason reference_id refund resource_type shipping_preference"
+    " status total type user_action value".split()
 )
 """The names of values that are no secret: all that is not named here is hidden."""
 

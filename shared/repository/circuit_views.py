@@ -60,3 +60,23 @@ def unclosed_circuits(connection: Connection) -> list[Unclosed]:
         )
         for row in connection.execute(_UNCLOSED)
     ]
+
+
+def unclosed_circuit(
+    connection: Connection, provider: Provider, account: str | None
+) -> Unclosed | None:
+    """The account's circuit where it is open or paused; the platform's own account is None."""
+    key = (provider, account or "")
+    found = (each for each in unclosed_circuits(connection) if (each.provider, each.account) == key)
+    return next(found, None)
+
+
+def why_it_is_held(circuit: Unclosed) -> str:
+    """Who or what holds the account's calls, a sentence."""
+    whose = f"{circuit.provider} {circuit.account}".strip()
+    since = f"{circuit.since:%Y-%m-%d %H:%M:%S} UTC"
+    if circuit.state is State.PAUSED:
+        return f"{circuit.actor} paused {whose} at {since}: {circuit.reason}."
+    until = circuit.rests_until
+    probe = f", next tried at {until:%Y-%m-%d %H:%M:%S} UTC" if until else ""
+    return f"No calls go to {whose} since {since}{probe}: {circuit.reason}."

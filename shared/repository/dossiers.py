@@ -10,9 +10,8 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from shared.domain.charge import OrderStatus, Status
-from shared.domain.circuit import State
 from shared.repository.charge_lists import ChargeSummary, list_charges_of, summarize
-from shared.repository.circuit_views import Unclosed, unclosed_circuits
+from shared.repository.circuit_views import Unclosed, unclosed_circuit, why_it_is_held
 from shared.repository.timeline import Entry, timeline
 
 
@@ -54,15 +53,12 @@ def read_dossier(
     if charge is None:
         return None
     row = connection.execute(_PURCHASE, {"order": charge.order_id}).one()
-    key = (charge.provider, charge.account or "")
-    unclosed = [
-        each for each in unclosed_circuits(connection) if (each.provider, each.account) == key
-    ]
+    circuit = unclosed_circuit(connection, charge.provider, charge.account)
     return Dossier(
         charge=charge,
         purchase=Purchase(row.identifier, OrderStatus(row.status), row.user_id, row.event),
         others=[each for each in list_charges_of(connection, charge.order_id) if each != charge],
-        waits=why_it_waits(charge, unclosed[0] if unclosed else None, now),
+        waits=why_it_waits(charge, circuit, now),
         timeline=timeline(connection, charge.id),
     )
 
@@ -84,7 +80,7 @@ def why_it_waits(charge: ChargeSummary, circuit: Unclosed | None, now: datetime)
     if charge.parked_reason:
         return f"It is parked until somebody mends this: {charge.parked_reason}."
     if charge.status in _TRIES:
-        return _held(circuit) if circuit else _tried(charge, now)
+        return why_it_is_held(circuit) if circuit else _tried(charge, now)
     if charge.status not in _WAITS:
         return None
     at = charge.deadline_at
@@ -97,14 +93,6 @@ def _tried(charge: ChargeSummary, now: datetime) -> str:
     is_later = at is not None and at > now
     when = f"is at {_moment(at)}" if is_later else "is due, and waits for a worker"
     return f"{_TRIES[charge.status]} {when}."
-
-
-def _held(circuit: Unclosed) -> str:
-    whose = f"{circuit.provider} {circuit.account}".strip()
-    if circuit.state is State.PAUSED:
-        return f"{circuit.actor} paused {whose} at {_moment(circuit.since)}: {circuit.reason}."
-    probe = f", next tried at {_moment(circuit.rests_until)}" if circuit.rests_until else ""
-    return f"No calls go to {whose} since {_moment(circuit.since)}{probe}: {circuit.reason}."
 
 
 def _moment(at: datetime | None) -> str:

@@ -18,8 +18,8 @@ class Entry:
 
     at: datetime
     kind: str
-    """`transition`, `attempt`, `webhook event`, `outbound event`, `stray capture`, `refund`,
-    `refund transition`, `dispute` or `operator`."""
+    """`acceptance`, `transition`, `attempt`, `webhook event`, `outbound event`, `stray capture`,
+    `refund`, `refund transition`, `dispute` or `operator`."""
     what: str
     """It, in a few words."""
     facts: dict[str, Any]
@@ -31,10 +31,14 @@ _SUBJECT: Final = "charge "
 # What was written in the same instant stands in the order of the branches. No charge moves before
 # it is there, by clocks that agree to a day: so the months before that are not looked at.
 _TIMELINE: Final = text("""
-    SELECT at, 1 AS rank, id, 'transition' AS kind, from_status || ' to ' || to_status AS what,
+    SELECT created_at AS at, 0 AS rank, id, 'acceptance' AS kind, 'accepted' AS what,
+           jsonb_build_object('identifier', identifier, 'traceparent', traceparent) AS facts,
+           amount_minor, currency
+    FROM charges WHERE id = :charge
+    UNION ALL
+    SELECT at, 1, id, 'transition', from_status || ' to ' || to_status,
            jsonb_build_object('event', event, 'actor', actor, 'reason', reason,
-                              'evidence', evidence) AS facts,
-           CAST(NULL AS bigint) AS amount_minor, CAST(NULL AS text) AS currency
+                              'evidence', evidence), NULL, NULL
     FROM transitions WHERE charge_id = :charge
       AND at >= (SELECT created_at - interval '1 day' FROM charges WHERE id = :charge)
     UNION ALL
