@@ -30,6 +30,7 @@ from api_shim import (
 )
 from api_shim.console import actions, pages, session, sessions
 from api_shim.console import events as console_events
+from api_shim.console.room import RowConverter
 from api_shim.reading import LARGEST_BODY
 from shared.container import Container
 
@@ -68,6 +69,7 @@ def create_app(container: Container) -> Flask:
     app = _Shim(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.url_map.strict_slashes = False
+    app.url_map.converters["row"] = RowConverter
     runtime.install(app.extensions, container)
     errors.install(app)
     app.before_request(_begin)

@@ -18,28 +18,27 @@ from shared.domain.resolutions import Resolution
 from shared.operations import calling_off, charges, circuits, reconciliation, refunds
 from shared.operations.resolving import Ask
 from shared.operations.resolving import resolve as carry_out
-from shared.repository.charge_lists import NEWEST
 
 routes = room("ops_actions")
 
 Choice = TypeVar("Choice", Provider, Resolution, RefundResolution)
 
 
-@routes.post(f"/charges/<int(max={NEWEST}):charge_id>/retry")
+@routes.post("/charges/<row:charge_id>/retry")
 def retry(charge_id: int) -> Response:
     """Make the charge's next attempt due now."""
     charges.retry(runtime.deps(), charge_id, mandate())
     return _back_to(charge_id)
 
 
-@routes.post(f"/charges/<int(max={NEWEST}):charge_id>/cancel")
+@routes.post("/charges/<row:charge_id>/cancel")
 def cancel(charge_id: int) -> Response:
     """Call the charge off, if its provider still can."""
     calling_off.cancel(runtime.deps(), charge_id, mandate())
     return _back_to(charge_id)
 
 
-@routes.post(f"/charges/<int(max={NEWEST}):charge_id>/resolve")
+@routes.post("/charges/<row:charge_id>/resolve")
 def resolve(charge_id: int) -> Response:
     """Carry out a person's decision."""
     reference = request.form.get("reference", "").strip() or None
@@ -48,7 +47,7 @@ def resolve(charge_id: int) -> Response:
     return _back_to(charge_id)
 
 
-@routes.post(f"/charges/<int(max={NEWEST}):charge_id>/refund")
+@routes.post("/charges/<row:charge_id>/refund")
 def refund(charge_id: int) -> Response:
     """Give back what was captured, all that is left or a part."""
     amount = request.form.get("amount", "").strip() or None
@@ -56,14 +55,14 @@ def refund(charge_id: int) -> Response:
     return _back_to(charge_id)
 
 
-@routes.post(f"/charges/<int(max={NEWEST}):charge_id>/reconcile")
+@routes.post("/charges/<row:charge_id>/reconcile")
 def reconcile(charge_id: int) -> Response:
     """Let a worker ask the provider how the charge stands."""
     reconciliation.reconcile_charge(runtime.deps(), charge_id, mandate())
     return _back_to(charge_id)
 
 
-@routes.post(f"/refunds/<int(max={NEWEST}):refund_id>/resolve")
+@routes.post("/refunds/<row:refund_id>/resolve")
 def resolve_refund(refund_id: int) -> Response:
     """Carry out a person's decision about a refund."""
     reference = request.form.get("reference", "").strip() or None
@@ -72,7 +71,7 @@ def resolve_refund(refund_id: int) -> Response:
     return _seen(url_for("ops_pages.reviews"))
 
 
-@routes.post(f"/differences/<int(max={NEWEST}):difference_id>/explain")
+@routes.post("/differences/<row:difference_id>/explain")
 def explain(difference_id: int) -> Response:
     """Keep what explains a difference."""
     reconciliation.explain(runtime.deps(), difference_id, mandate())

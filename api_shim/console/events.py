@@ -14,7 +14,7 @@ from shared.db import unit_of_work
 from shared.domain.outbound import DeliveryStatus
 from shared.operations.outbound import tell_again
 from shared.operations.replay import dry_run, redrive
-from shared.repository import event_lists, outbound_views
+from shared.repository import event_lists, outbound_views, outbox
 from shared.repository.charge_lists import NEWEST
 from shared.repository.endpoints import MOST_ENDPOINTS, list_endpoints
 
@@ -35,7 +35,7 @@ def webhooks() -> Response:
     return show("webhooks", events=found, is_waiting=is_waiting, page=_PAGE)
 
 
-@routes.get(f"/webhooks/<int(max={NEWEST}):event_id>")
+@routes.get("/webhooks/<row:event_id>")
 def webhook(event_id: int) -> Response:
     """Show one event; asked for a dry run, with what today's code would make of it."""
     deps = runtime.deps()
@@ -48,7 +48,7 @@ def webhook(event_id: int) -> Response:
     return show("webhook", event=found, body=body, replay=replay)
 
 
-@routes.post(f"/webhooks/<int(max={NEWEST}):event_id>/replay")
+@routes.post("/webhooks/<row:event_id>/replay")
 def replay_webhook(event_id: int) -> AnyResponse:
     """Let the event be handled again."""
     redrive(runtime.deps(), event_id, mandate())
@@ -65,10 +65,12 @@ def outbound() -> Response:
     before = row_id("before", NEWEST)
     with unit_of_work(runtime.deps().engine) as connection:
         found = outbound_views.list_events(connection, status=status, before=before, most=_PAGE)
+        states = outbound_views.delivery_states(connection, [event.id for event in found])
         endpoints = list_endpoints(connection, None, MOST_ENDPOINTS)
     return show(
         "outbound",
         events=found,
+        states=states,
         endpoints=endpoints,
         chosen=chosen,
         statuses=DeliveryStatus,
@@ -76,18 +78,19 @@ def outbound() -> Response:
     )
 
 
-@routes.get(f"/outbound/<int(max={NEWEST}):event_id>")
+@routes.get("/outbound/<row:event_id>")
 def outbound_event(event_id: int) -> Response:
     """Show one event, with each try to tell of it and what it was answered."""
     with unit_of_work(runtime.deps().engine) as connection:
         found = outbound_views.read_event(connection, event_id, None)
         deliveries = outbound_views.deliveries_of(connection, event_id)
+        is_wanted = outbox.is_wanted(connection, event_id)
     if found is None:
         abort(HTTPStatus.NOT_FOUND, f"There is no outbound event {event_id}.")
-    return show("outbound_event", event=found, deliveries=deliveries)
+    return show("outbound_event", event=found, deliveries=deliveries, is_wanted=is_wanted)
 
 
-@routes.get(f"/deliveries/<int(max={NEWEST}):delivery_id>")
+@routes.get("/deliveries/<row:delivery_id>")
 def delivery(delivery_id: int) -> AnyResponse:
     """Go to the event of a delivery, as Flower leads to it."""
     with unit_of_work(runtime.deps().engine) as connection:
@@ -97,7 +100,7 @@ def delivery(delivery_id: int) -> AnyResponse:
     return redirect(url_for("ops_events.outbound_event", event_id=event_id))
 
 
-@routes.post(f"/outbound/<int(max={NEWEST}):event_id>/replay")
+@routes.post("/outbound/<row:event_id>/replay")
 def replay_outbound(event_id: int) -> AnyResponse:
     """Tell the platform again."""
     tell_again(runtime.deps(), event_id, mandate())

@@ -146,7 +146,7 @@ def charge(charge_id: int) -> Response:
     )
 
 
-@routes.get(f"/refunds/<int(max={NEWEST}):refund_id>")
+@routes.get("/refunds/<row:refund_id>")
 def refund(refund_id: int) -> AnyResponse:
     """Go to the charge of a refund, as Flower leads to it."""
     with unit_of_work(runtime.deps().engine) as connection:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response as AnyResponse
 
 from api_shim import errors
@@ -21,6 +22,19 @@ POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
+
+
+class RowConverter(BaseConverter):
+    """A row's id in a path; with more digits than one may have, the path leads nowhere.
+
+    Werkzeug's own, given a most, has no other route looked at, and so no page.
+    """
+
+    regex = r"\d{1,18}"
+
+    def to_python(self, value: str) -> int:
+        """The id."""
+        return int(value)
 
 
 def room(name: str, *, is_open: bool = False) -> Blueprint:

@@ -121,6 +121,18 @@ def deliveries_of(connection: Connection, event_id: int) -> list[DeliveryView]:
     return _views(connection, rows)
 
 
+_STATES: Final = text("""
+    SELECT event_id, string_agg(status, ', ' ORDER BY id) AS states
+    FROM outbound_deliveries WHERE event_id = ANY(:ids) GROUP BY event_id
+""")
+
+
+def delivery_states(connection: Connection, event_ids: Sequence[int]) -> dict[int, str]:
+    """How each event's deliveries stand, in words; without those that nobody wants."""
+    rows = connection.execute(_STATES, {"ids": list(event_ids)})
+    return {row.event_id: row.states for row in rows}
+
+
 _EVENT_OF: Final = text("SELECT event_id FROM outbound_deliveries WHERE id = :id")
 
 

@@ -84,14 +84,19 @@ def ping(connection: Connection, endpoint_id: int, endpoint: UUID, now: datetime
     return int(connection.execute(_PING, arguments).scalar_one())
 
 
-_REPLAY: Final = text("""
-    INSERT INTO outbound_deliveries AS d
-        (event_id, endpoint_id, order_id, status, next_attempt_at, dispatch_at, created_at)
-    SELECT v.id, e.id, v.order_id, 'pending', :now, :now, :now
+_WANTED: Final = """
     FROM outbound_events v JOIN outbound_endpoints e ON e.status <> 'deleted'
     WHERE v.id = :id AND CASE WHEN v.order_id IS NULL
         THEN EXISTS (SELECT FROM outbound_deliveries WHERE event_id = v.id AND endpoint_id = e.id)
         ELSE e.event_types = '{}' OR v.event_type = ANY(e.event_types) END
+"""
+"""Event `v` with each endpoint `e` that wants it."""
+
+_REPLAY: Final = text(f"""
+    INSERT INTO outbound_deliveries AS d
+        (event_id, endpoint_id, order_id, status, next_attempt_at, dispatch_at, created_at)
+    SELECT v.id, e.id, v.order_id, 'pending', :now, :now, :now
+    {_WANTED}
     ON CONFLICT ON CONSTRAINT uq_outbound_deliveries_event DO UPDATE SET
         status = 'pending', tries = 0, next_attempt_at = :now, dispatch_at = :now,
         claim_number = d.claim_number + 1, claimed_until = NULL, finished_at = NULL
@@ -105,3 +110,11 @@ def replay(connection: Connection, event_id: int, now: datetime) -> int:
     Not to one that is being told of it at this moment.
     """
     return connection.execute(_REPLAY, {"id": event_id, "now": now}).rowcount
+
+
+_IS_WANTED: Final = text(f"SELECT EXISTS (SELECT {_WANTED})")
+
+
+def is_wanted(connection: Connection, event_id: int) -> bool:
+    """Whether an endpoint wants the event."""
+    return bool(connection.execute(_IS_WANTED, {"id": event_id}).scalar_one())

@@ -30,7 +30,7 @@ from shared.repository.lag_history import read_flows
 from shared.repository.ledger_runs import LedgerRun
 from shared.repository.movements import entries_of
 from shared.repository.operator_actions import actions_on, list_actions
-from shared.repository.outbound_views import deliveries_of
+from shared.repository.outbound_views import deliveries_of, delivery_states
 from shared.repository.outbound_views import list_events as list_outbound
 from shared.repository.refund_intake import list_refund_reviews, list_refunds
 from shared.repository.rounds import last_round
@@ -86,6 +86,7 @@ READS: dict[str, Callable[[Connection], object]] = {
     "untaken charges": lambda connection: untaken_charges(
         connection, before=datetime.now(UTC), now=datetime.now(UTC)
     ),
+    "delivery states": lambda connection: delivery_states(connection, [7, 8]),
     "last round": lambda connection: last_round(connection, WATCH_RUN),
 }
 
