@@ -97,7 +97,8 @@ def write_refund(
             connection, refund, decision, at=now, actor=source.actor, evidence=source.evidence
         )
         _follow_up(connection, deps, held, decision, source)
-    log.info("refund.settled", refund_id=refund.id, status=decision.status, by=decision.event)
+    about = {"refund_id": refund.id, "charge_id": held.charge.id}
+    log.info("refund.settled", **about, status=decision.status, by=decision.event)
 
 
 def _learnt(refund: Refund, outcome: RefundOutcome, decision: RefundDecision) -> dict[str, Any]:
@@ -140,7 +141,8 @@ def _follow_up(
 ) -> None:
     charge, refund, now = held.charge, held.refund, deps.clock()
     if decision.status is RefundStatus.NEEDS_REVIEW:
-        log.error("refund.needs_review", refund_id=refund.id, reason=decision.reason)
+        about = {"refund_id": refund.id, "charge_id": charge.id}
+        log.error("refund.needs_review", **about, reason=decision.reason)
     evidence = Source(source.actor, evidence=(source.evidence or {}) | {"refund": refund.id})
     total = refunds.sum_refunds(connection, charge.id, now)
     told = [
