@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from shared.providers.base import JsonObject
@@ -11,10 +12,16 @@ HIDDEN: Final = "…"
 SHOWN: Final = frozenset(
     "account amount api_version capture_method charge confirm currency currency_code custom"
     " custom_id description intent invoice_id order payment_intent"
-    " create_time created event_type reason reference_id refund resource_type shipping_preference"
-    " status total type user_action value".split()
+    " reason reference_id refund shipping_preference total user_action value".split()
 )
 """The names of values that are no secret: all that is not named here is hidden."""
+
+_WORD: Final = re.compile(r"[A-Za-z]+([._-][A-Za-z]+)*")
+_INSTANT: Final = re.compile(r"\d+|\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)")
+SHAPES: Final = dict.fromkeys(("event_type", "resource_type", "status", "type"), _WORD) | (
+    dict.fromkeys(("create_time", "created"), _INSTANT)
+)
+"""The names of values that are no secret as long as they look like what they ought to be."""
 
 
 def redacted(body: JsonObject) -> JsonObject:
@@ -31,4 +38,6 @@ def _shown(name: str, value: object) -> object:
         case None | bool():
             return value
         case _:
-            return value if name in SHOWN else HIDDEN
+            shape = SHAPES.get(name)
+            is_as_it_ought = shape is not None and shape.fullmatch(str(value)) is not None
+            return value if name in SHOWN or is_as_it_ought else HIDDEN

@@ -89,8 +89,13 @@ def test_a_webhooks_trace_points_at_the_charges(system: System, collector: Colle
     for task in collector.named(handled, charge_id=charge_id):
         assert task.links == {(request.trace, request.id)}
         assert task.trace != request.trace
-        came = [one for one in collector.named("POST /webhooks/stripe") if one.id == task.parent]
-        assert [one.trace for one in came] == [task.trace]
+        system.until(lambda task=task: task.parent in received(collector), "its POST is told of")
+        assert received(collector)[task.parent] == task.trace
+
+
+def received(collector: Collector) -> dict[str, str]:
+    """The traces of the webhooks that came, by their spans."""
+    return {one.id: one.trace for one in collector.named("POST /webhooks/stripe")}
 
 
 def test_a_refunds_trace_is_its_requests_and_points_at_the_charges(

@@ -79,20 +79,20 @@ def test_an_address_is_limited_whoever_speaks_from_it(make_client: MakeClient, r
 )
 def test_addresses_of_one_customer_are_one(
     make_client: MakeClient,
-    redis: str,
+    own_redis: Redis,
     first: str,
     second: str,
     is_one: bool,  # noqa: FBT001 a column of the table
 ) -> None:
-    client = make_client(redis_url=redis, rate_limit_per_address="1/hour")
+    client = make_client(redis_url=own_redis.url, rate_limit_per_address="1/hour")
 
     assert ask(client, address=first) == 401
     assert ask(client, address=second) == (429 if is_one else 401)
 
 
-def test_webhooks_have_a_limit_of_their_own(make_client: MakeClient, redis: str) -> None:
+def test_webhooks_have_a_limit_of_their_own(make_client: MakeClient, own_redis: Redis) -> None:
     client = make_client(
-        redis_url=redis, rate_limit_per_address="1/hour", rate_limit_of_webhooks="2/hour"
+        redis_url=own_redis.url, rate_limit_per_address="1/hour", rate_limit_of_webhooks="2/hour"
     )
     ask_as(client, None, 2)
 
