@@ -68,7 +68,7 @@ def _goals(rows: tuple[Row, ...], times: tuple[Row, ...]) -> Iterator[Goal]:
     yield Goal("accepting with Redis hanging, against Redis up", 0.98, hanging.against(up))
     slower = times[4].against(times[2])
     yield Goal("its p99 with Redis hanging, against Redis up", 1.1, slower, is_ceiling=True)
-    yield Goal(f"accepting with {among.name}, against none", 0.95, among.against(up))
+    yield Goal(f"{among.name}, against none", 0.95, among.against(up))
 
 
 def _measures(

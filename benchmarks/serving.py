@@ -27,6 +27,7 @@ UNLIMITED: Final = {
     "WEB_CONCURRENCY": "1",
     "RATE_LIMIT_PER_USER": "100000000/hour",
     "RATE_LIMIT_PER_ADDRESS": "100000000/hour",
+    "RATE_LIMIT_OF_WEBHOOKS": "100000000/hour",
     "LOG_LEVEL": "INFO",
 }
 _EVENT: Final[LiteralString] = """

@@ -141,7 +141,7 @@ def cancel(*, charge: Name, mandate: Mandate, as_json: bool) -> None:
 def resolve(
     *, charge: Name, decision: str, reference: str | None, mandate: Mandate, as_json: bool
 ) -> None:
-    r"""Decide about CHARGE, which waits for a person; --reason is kept as the note.
+    """Decide about CHARGE, which waits for a person; --reason is kept as the note.
 
     \b
     succeed  let the payment stand that the provider's own object proves
@@ -151,7 +151,7 @@ def resolve(
     keep     note what was found out, and decide later
 
     The provider is asked again: what it says decides, not what was known.
-    """
+    """  # noqa: D301 click takes the escape for the end of wrapping
     ask = Ask(Resolution(decision), reference)
     done = resolving.resolve(deps(), id_of(charge), ask, mandate)
     tell(done, as_json=as_json)

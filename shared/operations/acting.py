@@ -18,6 +18,8 @@ from shared.repository.operator_actions import OperatorAction, lock_action, stor
 
 log = structlog.get_logger()
 
+_LONGEST = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Mandate:
@@ -34,6 +36,8 @@ class Mandate:
             raise ActionRefused("Say who you are: the actor is blank.")
         if not self.reason.strip():
             raise ActionRefused("Say why: the reason is blank.")
+        if len(self.reason) > _LONGEST:
+            raise ActionRefused(f"Say why in {_LONGEST} characters or less.")
 
 
 def act(

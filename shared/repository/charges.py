@@ -142,7 +142,8 @@ _FIND: Final = text("""
         WHERE c.provider = :provider AND coalesce(c.account, '') = coalesce(:account, '')
           AND c.identifier = ANY(CAST(:ours AS uuid[]))
         UNION ALL
-        SELECT c.id, 3 FROM charges c JOIN orders o ON o.id = c.order_id
+        SELECT c.id, 3 FROM orders o CROSS JOIN LATERAL
+            (SELECT id, provider, account FROM charges WHERE order_id = o.id OFFSET 0) c
         WHERE c.provider = :provider AND coalesce(c.account, '') = coalesce(:account, '')
           AND o.identifier = ANY(CAST(:ours AS uuid[]))
     ) AS candidate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -53,13 +54,18 @@ _SEARCH: Final = text("""
 """)
 
 _MOST: Final = 2**63
+_KEY: Final = re.compile(
+    r"(?:chg|ref)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:-[0-9a-z-]+)?"
+)
+"""A key that a provider was sent: the attempt's name in Flower, too."""
 
 
 def search(connection: Connection, wanted: str) -> list[Hit]:
     """All that the text names exactly, a hundred at most.
 
     It may be an order's or a charge's id or identifier, a refund's identifier, a provider's
-    reference of a charge, a capture, a refund or a dispute, or the id of an event.
+    reference of a charge, a capture, a refund or a dispute, a key that it was sent, or the id of
+    an event.
     """
     name = wanted.strip()
     arguments = {
@@ -78,7 +84,8 @@ def _number(name: str) -> int | None:
 
 
 def _uuid(name: str) -> UUID | None:
+    key = _KEY.fullmatch(name)
     try:
-        return UUID(name)
+        return UUID(key[1] if key else name)
     except ValueError:
         return None

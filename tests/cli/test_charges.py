@@ -34,6 +34,22 @@ def test_a_charge_is_found_by_every_name_it_has(hand: Hand) -> None:
         assert (hit["charge_id"], hit["order_id"]) == (charge, row.order_id)
 
 
+def test_a_charge_is_found_by_the_key_that_its_provider_was_sent(hand: Hand) -> None:
+    charge = hand.workshop.charge_by_stripe()
+    hand.workshop.run()
+    ((key,),) = hand.workshop.sql("SELECT idempotency_key FROM attempts")
+
+    assert [hit["charge_id"] for hit in hand.read("search", key)] == [charge]
+
+
+def test_a_reason_without_an_end_is_refused(hand: Hand) -> None:
+    charge = hand.workshop.charge_by_stripe()
+
+    told = hand.refused("charges", "retry", charge, "--actor", "ada", "--reason", "x" * 1001)
+
+    assert "1000 characters or less" in told
+
+
 def test_what_names_nothing_is_not_found(hand: Hand) -> None:
     assert hand.read("search", "pi_nobody") == []
     assert hand.read("search", "9" * 40) == []
