@@ -63,8 +63,13 @@ class Rate:
 class Window:
     """What is counted: whose requests, and how many of them a window holds."""
 
-    name: str
+    whose: str
     rate: Rate
+
+    @property
+    def name(self) -> str:
+        """What it is counted under: another rate begins another window, as long as its own unit."""
+        return f"chargehand:limit:{self.whose}:{self.rate.amount}/{self.rate.unit}"
 
 
 @dataclass(frozen=True, slots=True)

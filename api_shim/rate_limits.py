@@ -31,12 +31,12 @@ def install(app: Flask, redis_url: str, settings: WebSettings) -> None:
     def windows() -> Iterator[Window]:
         address = _address(request.remote_addr or "")
         if request.blueprint == "webhooks":
-            yield Window(f"chargehand:limit:webhooks:{address}", of_webhooks)
+            yield Window(f"webhooks:{address}", of_webhooks)
         else:
-            yield Window(f"chargehand:limit:address:{address}", per_address)
+            yield Window(f"address:{address}", per_address)
         user = _user()
         if user is not None:
-            yield Window(f"chargehand:limit:user:{user}", per_user)
+            yield Window(f"user:{user}", per_user)
 
     def limit() -> None:
         if request.endpoint is None or request.blueprint in _UNLIMITED:

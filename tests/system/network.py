@@ -12,6 +12,7 @@ from typing import Self
 from local.ports import LOOPBACK
 
 NAMES = f"chargehand-{os.getpid()}"
+ROUTE_LOCALNET = "/proc/sys/net/ipv4/conf/all/route_localnet"
 
 
 class Unavailable(Exception):
@@ -79,7 +80,7 @@ class Network(ExitStack):
     def _add(self, namespace: str) -> None:
         _ip(f"netns add {namespace}")
         self.callback(_ip, f"netns del {namespace}")
-        _ip(f"netns exec {namespace} sysctl -qw net.ipv4.conf.all.route_localnet=1")
+        _ip(f"netns exec {namespace} tee {ROUTE_LOCALNET}", given="1")
 
     def _join(self, host: Host) -> None:
         here, there = f"-n {self.middle}", f"-n {host.namespace}"
@@ -97,9 +98,11 @@ def _link(host: Host, state: str) -> None:
         _ip(f"-n {Network.middle} route replace {route}")
 
 
-def _ip(words: str) -> None:
+def _ip(words: str, given: str = "") -> None:
     try:
-        subprocess.run(["ip", *words.split()], check=True, capture_output=True, text=True)
+        subprocess.run(
+            ["ip", *words.split()], input=given, check=True, capture_output=True, text=True
+        )
     except FileNotFoundError as missing:
         raise Unavailable("there is no `ip`") from missing
     except subprocess.CalledProcessError as refused:

@@ -90,6 +90,16 @@ def test_addresses_of_one_customer_are_one(
     assert ask(client, address=second) == (429 if is_one else 401)
 
 
+def test_another_rate_begins_a_window_of_its_own(make_client: MakeClient, own_redis: Redis) -> None:
+    before, after = (
+        make_client(redis_url=own_redis.url, rate_limit_per_address=rate)
+        for rate in ("2/hour", "2/minute")
+    )
+
+    assert ask_as(before, None, 3) == [401, 401, 429]
+    assert ask_as(after, None, 3) == [401, 401, 429]
+
+
 def test_webhooks_have_a_limit_of_their_own(make_client: MakeClient, own_redis: Redis) -> None:
     client = make_client(
         redis_url=own_redis.url, rate_limit_per_address="1/hour", rate_limit_of_webhooks="2/hour"
