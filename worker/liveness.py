@@ -39,9 +39,9 @@ class LivingScheduler(Scheduler):
         return super().tick()
 
     def close(self) -> None:
-        """Let the next tick end beat; there is nothing to store.
+        """Let the next tick end beat; there is nothing to store, and its connection ends with it.
 
-        Celery calls this from a signal's handler, in the middle of whatever beat does: to release
-        its connection there, as Celery does, waits for ever where beat holds that one's lock.
+        Celery calls this from a signal's handler, which then raises SystemExit into whatever beat
+        does. Where something swallows that, Celery's own beat goes on, and is killed in the end.
         """
         self._is_closed = True
