@@ -156,6 +156,15 @@ _SURROUNDINGS: Final[tuple[LiteralString, ...]] = (
     FROM made WHERE status = 'succeeded' AND mod(id, 50) = 0 ORDER BY id
     """,
     """
+    INSERT INTO ledger_movements (provider, account, day, reference, kind, object_reference,
+                                  parent_reference, amount_minor, currency, fee_minor,
+                                  fee_currency, our_references, moved_at)
+    SELECT provider, account, CAST(settled_at AT TIME ZONE 'UTC' AS date), 'txn_' || id,
+           'capture', 'ch_' || id, reference, 4200, 'EUR', 90, 'EUR', ARRAY[md5('charge' || id)],
+           settled_at
+    FROM made WHERE status = 'succeeded' ORDER BY settled_at
+    """,
+    """
     INSERT INTO operator_actions (identifier, at, actor, action, subject, reason, outcome)
     SELECT CAST(md5('action' || id) AS uuid), at, 'ada', 'charge.retry', 'charge ' || id,
            'the buyer called', 'due now'

@@ -27,6 +27,7 @@ from shared.domain.charge import Operation, Provider, Status
 from shared.domain.outcomes import Approved
 from shared.providers.base import FrozenCall
 from shared.repository import attempts, charges, dispatch, movements, overdue, retention
+from shared.repository.charge_tallies import count_hours
 from shared.repository.ledger_runs import LedgerRun
 from shared.settlement import Source, settle
 from shared.task_names import QUEUES
@@ -137,9 +138,19 @@ class Shop:
         return lambda: _median([do] * TIMES)
 
     def _page(self, path: str) -> Measure:
-        return lambda: _median(
-            [partial(self._show, path.format(some=SOME + number)) for number in range(TIMES)]
-        )
+        calls = [partial(self._show, path.format(some=SOME + number)) for number in range(TIMES)]
+
+        def ask() -> Sample:
+            self._tally()
+            return _median(calls)
+
+        return ask
+
+    def _tally(self) -> None:
+        """Count hours, as the watch does each minute."""
+        with unit_of_work(self.platform.deps.engine) as within:
+            while count_hours(within, datetime.now(UTC)):
+                pass
 
     def _show(self, path: str) -> None:
         assert self.desk.get(path).status_code == HTTPStatus.OK, path

@@ -31,7 +31,7 @@ OVERDUE: Final = """
         WHERE t.charge_id = c.id AND t.at >= c.created_at - interval '1 day'
     ) AS entered
     WHERE (c.dispatch_at IS NOT NULL OR c.deadline_at IS NOT NULL OR c.status = 'needs_review')
-      AND c.parked_reason IS NULL AND entered.at < limits.oldest
+      AND c.parked_reason IS NULL AND c.created_at < limits.oldest AND entered.at < limits.oldest
 """
 """The charges `c` that stand too long in their state, with when they `entered` it."""
 

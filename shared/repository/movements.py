@@ -50,14 +50,20 @@ def store_movements(connection: Connection, run: LedgerRun, lines: Iterable[Move
         connection.execute(_STORE, rows)
 
 
+# A day is little of all there is, yet so much that a planner would read whole tables for it, until
+# they have grown to many times its size. What is joined laterally is looked up, row by row.
 _THEIRS: Final = text("""
-    SELECT * FROM ledger_movements
-    WHERE provider = :provider AND coalesce(account, '') = coalesce(:account, '')
-      AND object_reference IN (
-        SELECT object_reference FROM ledger_movements
+    SELECT line.* FROM (
+        SELECT DISTINCT object_reference FROM ledger_movements
         WHERE provider = :provider AND coalesce(account, '') = coalesce(:account, '')
-          AND day = :day)
-    ORDER BY id
+          AND day = :day
+    ) AS today CROSS JOIN LATERAL (
+        SELECT * FROM ledger_movements
+        WHERE provider = :provider AND coalesce(account, '') = coalesce(:account, '')
+          AND object_reference = today.object_reference
+        OFFSET 0
+    ) AS line
+    ORDER BY line.id
 """)
 
 
@@ -79,25 +85,28 @@ _OURS: Final = text("""
         SELECT * FROM here WHERE amount_captured_minor > 0
     ), due AS (
         SELECT 'capture' AS kind, c.capture_reference AS object_reference, c.id AS charge_id
-        FROM transitions t JOIN charged c ON c.id = t.charge_id
+        FROM transitions t
+        CROSS JOIN LATERAL (SELECT * FROM charged WHERE id = t.charge_id LIMIT 1) c
         WHERE t.to_status = 'succeeded' AND t.at >= :begin AND t.at < :end
         UNION
         SELECT 'refund', r.provider_reference, c.id FROM refunds r
-        JOIN here c ON c.id = r.charge_id
+        CROSS JOIN LATERAL (SELECT * FROM here WHERE id = r.charge_id LIMIT 1) c
         WHERE r.status = 'succeeded' AND r.provider_reference IS NOT NULL
           AND r.updated_at >= :begin AND r.updated_at < :end
     ), late AS (
         SELECT * FROM due WHERE NOT EXISTS (
             SELECT FROM ledger_movements m
             WHERE m.provider = :provider AND coalesce(m.account, '') = coalesce(:account, '')
-              AND m.kind = due.kind AND m.object_reference = due.object_reference)
+              AND m.kind = due.kind AND m.object_reference = due.object_reference
+            OFFSET 0)
     ), wanted AS (
         SELECT kind, object_reference, true AS is_due FROM late
         UNION SELECT kind, object_reference, false FROM moved
     )
     SELECT w.kind, w.object_reference, w.is_due, c.id AS charge_id, c.currency,
            'succeeded' AS status, ARRAY[c.amount_captured_minor] AS amounts
-    FROM wanted w JOIN charged c ON c.capture_reference = w.object_reference
+    FROM wanted w CROSS JOIN LATERAL (
+        SELECT * FROM charged WHERE capture_reference = w.object_reference LIMIT 1) c
     WHERE w.kind = 'capture'
     UNION ALL
     SELECT w.kind, w.object_reference, w.is_due, s.charge_id, s.currency, 'succeeded',
@@ -108,8 +117,9 @@ _OURS: Final = text("""
     UNION ALL
     SELECT w.kind, w.object_reference, w.is_due, r.charge_id, r.currency, r.status,
            ARRAY[-r.amount_minor]
-    FROM wanted w JOIN refunds r ON r.provider = :provider
-        AND r.provider_reference = w.object_reference
+    FROM wanted w CROSS JOIN LATERAL (
+        SELECT * FROM refunds
+        WHERE provider = :provider AND provider_reference = w.object_reference LIMIT 1) r
     WHERE w.kind = 'refund'
     UNION ALL
     SELECT w.kind, w.object_reference, w.is_due, c.id, min(d.currency), 'disputed',
