@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import Connection
 
 from shared import metrics
+from shared.batch import Writer, together
 from shared.container import Container
 from shared.crash_points import CrashPoint, reached
 from shared.db import unit_of_work
@@ -64,18 +65,15 @@ def _claim(deps: Container, delivery_id: int) -> Parcel | None:
     now = deps.clock()
     until = now + timedelta(seconds=deps.settings.outbound_lease)
     with unit_of_work(deps.engine) as connection:
-        endpoint = deliveries.lock_endpoint(connection, delivery_id, now)
-        if endpoint is None or endpoint.status is not o.EndpointStatus.ENABLED:
-            return None
-        waiting = deliveries.read_waiting(connection, delivery_id, now)
+        waiting = deliveries.lock_waiting(connection, delivery_id, now)
         if waiting is None or not waiting.is_due:
             return None
-        held_up = _held_up(deps, endpoint, waiting, now)
+        held_up = _held_up(deps, waiting, now)
         if held_up:
             deliveries.put_off(connection, delivery_id, held_up)
             return None
         deliveries.claim(connection, delivery_id, now=now, until=until)
-    secrets = [deps.vault.open(sealed) for sealed in endpoint.sealed_secrets]
+    secrets = [deps.vault.open(sealed) for sealed in waiting.sealed_secrets]
     body = Envelope(waiting.kind, waiting.happened_at, waiting.data).body
     return Parcel(
         delivery_id=delivery_id,
@@ -84,43 +82,39 @@ def _claim(deps: Container, delivery_id: int) -> Parcel | None:
         event=waiting.event,
         kind=waiting.kind,
         happened_at=waiting.happened_at,
-        url=endpoint.url,
+        url=waiting.url,
         headers=signed_headers(str(waiting.event), body, secrets, now),
         body=body,
     )
 
 
-def _held_up(
-    deps: Container,
-    endpoint: deliveries.LockedEndpoint,
-    waiting: deliveries.Waiting,
-    now: datetime,
-) -> datetime | None:
+def _held_up(deps: Container, waiting: deliveries.Waiting, now: datetime) -> datetime | None:
     """When to ask again; None where the delivery may go out."""
     if waiting.blocked_until:
         return max(waiting.blocked_until, now + timedelta(seconds=deps.settings.republish_after))
-    is_failing = endpoint.failing_since is not None
+    is_failing = waiting.failing_since is not None
     pause = o.pause_at(waiting.in_flight, deps.jitter(), is_failing=is_failing)
     return now + pause if pause else None
 
 
 def _settle(connection: Connection, deps: Container, parcel: Parcel, answer: o.Answer) -> None:
     delivery_id, now = parcel.delivery_id, deps.clock()
-    endpoint = deliveries.lock_endpoint(connection, delivery_id, now)
-    deliveries.record_answer(connection, delivery_id, parcel.claim_number, answer, now)
-    tries = deliveries.tries_of_claim(connection, delivery_id, parcel.claim_number)
-    if endpoint is None or tries is None:
+    claim = deliveries.record_answer(connection, delivery_id, parcel.claim_number, answer, now)
+    if claim is None:
         metrics.CLAIMS_LOST.labels("delivery").inc()
         log.warning("claim.lost", delivery_id=delivery_id)
         return
-    tried = o.Tried(now, tries, endpoint.failing_since, deps.jitter())
+    tried = o.Tried(now, claim.tries, claim.failing_since, deps.jitter())
     verdict = o.judge_answer(answer, tried)
-    _write(connection, parcel, endpoint, verdict, now)
+    with together(connection) as writer:
+        _write(writer, delivery_id, claim.endpoint_id, verdict, now)
+    if isinstance(verdict, o.EndpointLost) and claim.endpoint_status is o.EndpointStatus.ENABLED:
+        _disable(connection, claim.endpoint_id, verdict.reason, now)
     _count(parcel, verdict, now)
     log.info(
         "outbound_event.tried",
         delivery_id=delivery_id,
-        endpoint_id=endpoint.id,
+        endpoint_id=claim.endpoint_id,
         verdict=type(verdict).__name__,
         status_code=answer.status_code,
         error=answer.error,
@@ -134,34 +128,25 @@ def _count(parcel: Parcel, verdict: o.Verdict, now: datetime) -> None:
 
 
 def _write(
-    connection: Connection,
-    parcel: Parcel,
-    endpoint: deliveries.LockedEndpoint,
-    verdict: o.Verdict,
-    now: datetime,
+    writer: Writer, delivery_id: int, endpoint_id: int, verdict: o.Verdict, now: datetime
 ) -> None:
-    delivery_id = parcel.delivery_id
     if isinstance(verdict, o.Delivered):
-        endpoints.note_success(connection, endpoint.id)
+        endpoints.note_success(writer, endpoint_id)
     else:
-        endpoints.note_failure(connection, endpoint.id, now)
+        endpoints.note_failure(writer, endpoint_id, now)
     match verdict:
         case o.Delivered():
-            deliveries.finish(connection, delivery_id, o.DeliveryStatus.DELIVERED, now)
+            deliveries.finish(writer, delivery_id, o.DeliveryStatus.DELIVERED, now)
         case o.GivenUp():
-            deliveries.finish(connection, delivery_id, o.DeliveryStatus.GIVEN_UP, now)
+            deliveries.finish(writer, delivery_id, o.DeliveryStatus.GIVEN_UP, now)
         case o.Postponed(until):
-            deliveries.postpone(connection, delivery_id, until)
-        case o.EndpointLost(reason):
-            deliveries.postpone(connection, delivery_id, now)
-            _disable(connection, endpoint, reason, now)
+            deliveries.postpone(writer, delivery_id, until)
+        case o.EndpointLost():
+            deliveries.postpone(writer, delivery_id, now)
         case _:
             assert_never(verdict)
 
 
-def _disable(
-    connection: Connection, endpoint: deliveries.LockedEndpoint, reason: str, now: datetime
-) -> None:
-    if endpoint.status is o.EndpointStatus.ENABLED:
-        endpoints.disable(connection, endpoint.id, reason, now)
-        log.error("endpoint.disabled", endpoint_id=endpoint.id, reason=reason)
+def _disable(connection: Connection, endpoint_id: int, reason: str, now: datetime) -> None:
+    endpoints.disable(connection, endpoint_id, reason, now)
+    log.error("endpoint.disabled", endpoint_id=endpoint_id, reason=reason)

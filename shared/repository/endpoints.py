@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text, update
 
+from shared.batch import Writer
 from shared.domain.outbound import EndpointStatus
 from shared.outbound_tables import outbound_endpoints
 
@@ -137,22 +138,24 @@ def rotate_secret(
     connection.execute(_ADD_SECRET, {"id": endpoint_id, "secret": sealed_secret, "now": now})
 
 
-def note_failure(connection: Connection, endpoint_id: int, now: datetime) -> None:
+_FAILED: Final = text("""
+    UPDATE outbound_endpoints
+    SET failures = failures + 1, failing_since = coalesce(failing_since, :now) WHERE id = :id
+""")
+_SUCCEEDED: Final = text("""
+    UPDATE outbound_endpoints SET failures = 0, failing_since = NULL
+    WHERE id = :id AND failures > 0
+""")
+
+
+def note_failure(writer: Writer, endpoint_id: int, now: datetime) -> None:
     """Count a try that failed, and remember when the run of failures began."""
-    statement = text("""
-        UPDATE outbound_endpoints
-        SET failures = failures + 1, failing_since = coalesce(failing_since, :now) WHERE id = :id
-    """)
-    connection.execute(statement, {"id": endpoint_id, "now": now})
+    writer.execute(_FAILED, {"id": endpoint_id, "now": now})
 
 
-def note_success(connection: Connection, endpoint_id: int) -> None:
+def note_success(writer: Writer, endpoint_id: int) -> None:
     """End a run of failures."""
-    statement = text("""
-        UPDATE outbound_endpoints SET failures = 0, failing_since = NULL
-        WHERE id = :id AND failures > 0
-    """)
-    connection.execute(statement, {"id": endpoint_id})
+    writer.execute(_SUCCEEDED, {"id": endpoint_id})
 
 
 def disable(connection: Connection, endpoint_id: int, reason: str, now: datetime) -> Endpoint:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from time import sleep
 
 import pytest
 from sqlalchemy.pool import QueuePool
@@ -19,12 +20,16 @@ from shared.domain.outbound import (
     Answer,
     OutboundType,
 )
-from shared.repository import endpoints
+from shared.repository import deliveries, endpoints
 from tests.outbound.post_office import PostOffice
 from worker import outbound
 
 SUCCEEDED, COMPLETED = OutboundType.CHARGE_SUCCEEDED, OutboundType.ORDER_COMPLETED
 ACTION, FAILED = OutboundType.CHARGE_REQUIRES_ACTION, OutboundType.CHARGE_FAILED
+_THAT_WAITS = """
+    SELECT pid FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 
 
 def test_a_message_delivered_many_times_at_once_sends_the_event_once(office: PostOffice) -> None:
@@ -75,6 +80,38 @@ def test_what_a_worker_learned_too_late_is_refused(office: PostOffice) -> None:
         outbound.deliver(replace(office.deps, courier=Slow()), delivery)
 
     assert "claim.lost" in [line["event"] for line in logs]
+    assert office.statuses() == {"pending": 1}
+
+
+def test_an_answer_that_waited_for_the_endpoint_sees_that_its_claim_was_taken_over(
+    office: PostOffice,
+) -> None:
+    now = office.clock()
+    with office.receiver(), ThreadPoolExecutor(1) as hands:
+        office.announce(office.order(), SUCCEEDED)
+        (delivery,) = office.due()
+        office.claim(delivery)
+        with unit_of_work(office.deps.engine) as successor:
+            assert deliveries.lock_waiting(successor, delivery, now)
+            late = hands.submit(_answer, office, delivery, claim_number=1)
+            while not office.sql(_THAT_WAITS):
+                sleep(0.01)
+            deliveries.claim(successor, delivery, now=now, until=now + timedelta(minutes=1))
+
+        assert late.result() is None
+
+
+def test_a_message_for_an_endpoint_that_was_disabled_meanwhile_sends_nothing(
+    office: PostOffice,
+) -> None:
+    with office.receiver() as receiver:
+        office.announce(office.order(), SUCCEEDED)
+        (delivery,) = office.due()
+        with unit_of_work(office.deps.engine) as connection:
+            endpoints.disable(connection, receiver.endpoint_id, "by request", office.clock())
+        outbound.deliver(office.deps, delivery)
+
+    assert receiver.deliveries == []
     assert office.statuses() == {"pending": 1}
 
 
@@ -172,3 +209,11 @@ def test_events_told_while_an_endpoint_is_switched_are_all_owed_to_it(office: Po
         office.run_for(timedelta(minutes=5))
 
     assert sorted(came.event["data"]["order"] for came in receiver.accepted) == orders
+
+
+def _answer(
+    office: PostOffice, delivery: int, *, claim_number: int
+) -> deliveries.StandingClaim | None:
+    with unit_of_work(office.deps.engine) as connection:
+        answer = Answer(200)
+        return deliveries.record_answer(connection, delivery, claim_number, answer, office.clock())
