@@ -25,8 +25,7 @@ broker_pool_limit = 10
 broker_pool_acquire_timeout = 5  # the default waits for ever
 
 # Without a socket timeout a half-open connection hangs the worker; without max_retries=0 opening
-# a channel has a back-off of its own. The visibility timeout is short because a message that comes
-# twice does no harm here, and one that is lost costs time.
+# a channel has a back-off of its own.
 _REDIS_OPTIONS = {
     "socket_connect_timeout": 3,
     "socket_timeout": 5,
@@ -34,10 +33,6 @@ _REDIS_OPTIONS = {
     "health_check_interval": 5,
     "retry_on_timeout": True,
     "global_keyprefix": "chargehand:",
-    "visibility_timeout": 300,
-    "unacked_restore_interval": 5,
-    "unacked_restore_throttle": 1,
-    "unacked_mutex_expire": 60,
     "priority_steps": [0],
     "queue_order_strategy": "priority",
     "max_retries": 0,

@@ -31,10 +31,15 @@ class Channel(redis.Channel):
 
     Kombu makes a client per command, a fifth of what a message costs a worker. Here there is one
     per pool, unless the transport's options say `one_client=False` (docs/adr/0023).
+
+    What a worker has in hand is written down nowhere but in its memory, and nobody gives it back:
+    the row is told again (docs/adr/0024). `ack_emulation=True` has kombu keep book of it.
     """
 
     from_transport_options = (*redis.Channel.from_transport_options, "one_client")
     one_client = True
+    ack_emulation = False
+    do_restore = False
     _client: Any = None
 
     def _get_pool(self, asynchronous: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 # kombu's signature

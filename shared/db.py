@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
 from typing import Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, TextualSelect, column, create_engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -28,6 +29,17 @@ _SHORT_REST: Final = 1.0
 """Seconds for which a connection is taken to live on without a look."""
 
 _TRACED: Final = text("SELECT set_config('chargehand.traceparent', :traceparent, true)")
+
+_NAMES: Final = re.compile(r"(\w+)\s*(?:,|$)")
+
+
+def reading(columns: str, sql: str) -> TextualSelect:
+    """A statement whose rows have these columns, written as in its SQL: `c.id, c.status AS state`.
+
+    For those that are executed all the time: of a `text()` SQLAlchemy finds the columns out anew
+    with each execution, which takes as long as sending it.
+    """
+    return text(sql).columns(*map(column, _NAMES.findall(columns)))
 
 
 def make_engine(settings: Settings, *, name: str) -> Engine:

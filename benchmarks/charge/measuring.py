@@ -10,6 +10,7 @@ from typing import Final
 import psutil
 
 from benchmarks.charge.backlog import count, rate
+from benchmarks.charge.provider import SECONDS
 from benchmarks.charge.track import Backlog, Track
 from benchmarks.turns import Sample
 from local.child import Child
@@ -30,6 +31,8 @@ class Setting:
 
     in_flight: int
     processes: int = 1
+    seconds: float = SECONDS
+    """That the provider takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,9 @@ def measure_charges(
     in_flight = setting.in_flight * processes
     with (
         track.copied(backlog) as database,
-        track.running(contestant, database, setting.in_flight, processes) as workers,
+        track.running(
+            contestant, database, setting.in_flight, processes, setting.seconds
+        ) as workers,
     ):
         _until_done(backlog, database, workers, in_flight)
         before = _read(workers)

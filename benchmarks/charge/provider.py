@@ -1,8 +1,8 @@
-"""A provider that costs next to nothing: it takes half a second, then answers as the sandbox did.
+"""A provider that costs next to nothing: it takes its time, then answers as the sandbox did.
 
 The sandbox keeps a ledger, keys and faults, which takes 3 ms of a core for each charge: as much as
 what is measured here. So it answers one charge, and this repeats its answer with each charge's own
-ids: equal for an equal key. `python -m benchmarks.charge.provider PORT ANSWER`.
+ids: equal for an equal key. `python -m benchmarks.charge.provider PORT SECONDS ANSWER`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from urllib.parse import parse_qs, urlencode
 
 import requests
 
-LATENCY: Final = 0.5
-"""Seconds from a whole request to its answer."""
+SECONDS: Final = 0.5
+"""From a whole request to its answer, as a rule."""
 
 _HEAD: Final = (
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nRequest-Id: req_{mark}\r\n"
@@ -55,10 +55,11 @@ def record(sandbox_url: str, key: str, path: Path) -> None:
 
 
 class Provider:
-    """Answers every request with the recorded PaymentIntent."""
+    """Answers every request with the recorded PaymentIntent, after so many seconds."""
 
-    def __init__(self, recorded: str) -> None:
+    def __init__(self, recorded: str, seconds: float = SECONDS) -> None:
         self._recorded = recorded
+        self._seconds = seconds
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one connection's requests, until it ends."""
@@ -66,7 +67,7 @@ class Provider:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 body = await reader.readexactly(int(_header(head, b"content-length")))
-                await asyncio.sleep(LATENCY)
+                await asyncio.sleep(self._seconds)
                 writer.write(self._answer(_header(head, b"idempotency-key"), body.decode()))
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
@@ -85,9 +86,9 @@ def _header(head: bytes, name: bytes) -> bytes:
     return found[1] if found else b"0"
 
 
-async def main(port: int, recorded: str) -> None:
+async def main(port: int, seconds: float, recorded: str) -> None:
     """Serve on loopback until killed."""
-    provider = Provider(recorded)
+    provider = Provider(recorded, seconds)
     server = await asyncio.start_server(provider.serve, "127.0.0.1", port, backlog=4096)
     await server.serve_forever()
 
@@ -114,4 +115,4 @@ async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, end: 
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), Path(sys.argv[2]).read_text()))
+    asyncio.run(main(int(sys.argv[1]), float(sys.argv[2]), Path(sys.argv[3]).read_text()))

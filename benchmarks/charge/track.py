@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import redis
 
@@ -21,6 +22,12 @@ from benchmarks.charge.ground import Ground, open_ground
 from local.child import Child
 from local.folders import PROJECT
 from local.ports import LOOPBACK, free_port
+
+CONNECTIONS: Final = 32
+"""To Postgres, for each process of any contestant."""
+
+LONG: Final = 2.0
+"""Seconds that the provider takes where a machine's cores are not to be what bounds a process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,8 @@ class Track:
     """The ground with the provider on it, and what runs there."""
 
     ground: Ground
-    provider_port: int
+    providers: Mapping[float, int]
+    """The ports of the provider, by how many seconds it takes."""
     peers: Path | None
     """The folder of the peers' programs."""
     _made: ExitStack
@@ -70,10 +78,17 @@ class Track:
 
     @contextmanager
     def running(
-        self, contestant: Contestant, database: str, in_flight: int, processes: int = 1
+        self,
+        contestant: Contestant,
+        database: str,
+        in_flight: int,
+        processes: int = 1,
+        seconds: float = provider.SECONDS,
     ) -> Iterator[Sequence[Child]]:
-        """Its workers, as many processes as wanted, for the block."""
-        environment = self._environment(contestant, database, 0, in_flight)
+        """Its workers, as many processes as wanted, for the block; so long a charge takes."""
+        base = f"http://{LOOPBACK}:{self.providers[seconds]}"
+        given = self._environment(contestant, database, 0, in_flight)
+        environment = {**given, "STRIPE_API_BASE": base}
         commands = [contestant.worker]
         if processes > 1:
             commands = [f"{contestant.worker} --hostname {n}@%h" for n in range(processes)]
@@ -93,8 +108,8 @@ class Track:
     ) -> Mapping[str, str]:
         environment = self.ground.environment(database) | {
             "REDIS_URL": f"redis://{LOOPBACK}:{self.ground.redis.port}/{messages}",
-            "STRIPE_API_BASE": f"http://{LOOPBACK}:{self.provider_port}",
             "WORKER_CONCURRENCY": str(in_flight),
+            "DATABASE_POOL_SIZE": str(CONNECTIONS),
         }
         if contestant.is_ours:
             return environment
@@ -119,16 +134,21 @@ def _finish(command: str, environment: Mapping[str, str]) -> None:
 @contextmanager
 def open_track(peers: Path | None = None) -> Iterator[Track]:
     """Engines and the provider, for the block; without `peers`, for ours alone."""
-    with open_ground() as ground, ExitStack() as made, _serving(ground) as port:
-        yield Track(ground, port, peers, made)
+    with open_ground() as ground, ExitStack() as made:
+        answer = ground.folder / "answer.json"
+        provider.record(ground.sandbox.url, ground.keys.STRIPE_API_KEY, answer)
+        providers = {
+            seconds: made.enter_context(_serving(ground, answer, seconds))
+            for seconds in (provider.SECONDS, LONG)
+        }
+        yield Track(ground, providers, peers, made)
 
 
 @contextmanager
-def _serving(ground: Ground) -> Iterator[int]:
-    answer, port = ground.folder / "answer.json", free_port()
-    provider.record(ground.sandbox.url, ground.keys.STRIPE_API_KEY, answer)
-    command = f"{sys.executable} -m {provider.__name__} {port} {answer}"
-    child = ground.child("provider", command, os.environ)
+def _serving(ground: Ground, answer: Path, seconds: float) -> Iterator[int]:
+    port = free_port()
+    command = f"{sys.executable} -m {provider.__name__} {port} {seconds} {answer}"
+    child = ground.child(f"provider-{port}", command, os.environ)
     child.start()
     try:
         while not _listens(port):

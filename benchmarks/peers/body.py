@@ -13,7 +13,8 @@ stripe.enable_telemetry = False  # it would write an id into the home directory
 IN_FLIGHT: Final = int(os.environ.get("WORKER_CONCURRENCY", "64"))
 
 _DATABASE: Final = os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg2://")
-_ENGINE: Final = create_engine(_DATABASE, pool_size=16, max_overflow=0)
+_CONNECTIONS: Final = int(os.environ["DATABASE_POOL_SIZE"])
+_ENGINE: Final = create_engine(_DATABASE, pool_size=_CONNECTIONS, max_overflow=0)
 _STRIPE: Final = stripe.StripeClient(
     os.environ["STRIPE_API_KEY"], base_addresses={"api": os.environ["STRIPE_API_BASE"]}
 )

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, RowMapping, TextClause, bindparam, text, update
 
 from shared.batch import Writer
+from shared.db import reading
 from shared.domain.charge import Charge, OrderStatus, Provider, Status
 from shared.domain.errors import UnknownRecord
 from shared.domain.money import Money
@@ -41,7 +42,9 @@ class ClaimedCharge:
         return replace(self.charge, status=self.found_as)
 
 
-_CLAIM: Final = text(f"""
+_CLAIM: Final = reading(
+    f"{COLUMNS}, found_as, probe",
+    f"""
     WITH found AS MATERIALIZED (
         SELECT c.id, c.status, {PROBED} AS circuit_id FROM charges c {JOIN_CIRCUIT}
         WHERE c.id = :id AND next_attempt_at <= :now
@@ -58,7 +61,8 @@ _CLAIM: Final = text(f"""
     FROM found LEFT JOIN probe ON true, orders o
     WHERE c.id = found.id AND o.id = c.order_id AND {IS_LET_THROUGH}
     RETURNING {COLUMNS}, found.status AS found_as, probe.probe_number AS probe
-""")  # noqa: S608 - the columns are a constant of this module
+    """,  # noqa: S608 - the columns are a constant of this module
+)
 
 
 def claim_charge(

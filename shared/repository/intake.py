@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row
 
+from shared.db import reading
 from shared.domain.charge import SETTLED, OrderStatus, Provider, Status
 from shared.domain.money import Money
 from shared.repository.idempotency import CallerKey, StoredAnswer
@@ -58,15 +59,21 @@ class Target:
     authorization: EventAuthorization | None
 
 
+_COLUMNS: Final = """
+    o.id, o.user_id, o.amount_minor, o.currency, o.payment_mode, o.status, o.expires_at,
+    e.can_pay_by_stripe, e.can_pay_by_paypal, e.organizer_ids,
+    c.id AS charge_id, c.instrument_fingerprint, c.status AS charge_status,
+    k.fingerprint AS keyed_fingerprint, k.status AS keyed_status, k.location, k.body,
+    a.id AS authorization_id, a.account, a.livemode, a.revoked_at
+"""
+
 # Two statements in one round trip. Whoever waited for the lock would read in one statement what
 # stood before it, and not the charge that the holder of the lock has just made.
-_TARGET: Final = text("""
+_TARGET: Final = reading(
+    _COLUMNS,
+    f"""
     SELECT FROM orders WHERE id = :id OR identifier = :identifier FOR NO KEY UPDATE;
-    SELECT o.id, o.user_id, o.amount_minor, o.currency, o.payment_mode, o.status, o.expires_at,
-           e.can_pay_by_stripe, e.can_pay_by_paypal, e.organizer_ids,
-           c.id AS charge_id, c.instrument_fingerprint, c.status AS charge_status,
-           k.fingerprint AS keyed_fingerprint, k.status AS keyed_status, k.location, k.body,
-           a.id AS authorization_id, a.account, a.livemode, a.revoked_at
+    SELECT {_COLUMNS}
     FROM orders o
     JOIN events e ON e.id = o.event_id
     LEFT JOIN charges c ON c.order_id = o.id AND c.status NOT IN ('failed', 'canceled')
@@ -75,7 +82,8 @@ _TARGET: Final = text("""
     LEFT JOIN stripe_authorizations a ON a.event_id = o.event_id
     WHERE o.id = :id OR o.identifier = :identifier
     ORDER BY c.id DESC NULLS LAST LIMIT 1
-""")
+    """,  # noqa: S608 - the columns are a constant
+)
 
 
 def lock_target(
@@ -132,7 +140,9 @@ class Accepted:
     instrument_order_id: int
 
 
-_ACCEPT: Final = text("""
+_ACCEPT: Final = reading(
+    "charge_id, instrument_order_id",
+    """
     WITH instrument AS (
         INSERT INTO instruments (fingerprint, order_id) VALUES (:fingerprint, :order_id)
         ON CONFLICT (fingerprint) DO UPDATE SET order_id = instruments.order_id
@@ -152,7 +162,8 @@ _ACCEPT: Final = text("""
     )
     SELECT charge.id AS charge_id, instrument.order_id AS instrument_order_id
     FROM instrument LEFT JOIN charge ON true
-""")
+    """,
+)
 
 
 def accept_charge(connection: Connection, new: NewCharge, now: datetime) -> Accepted:
