@@ -118,8 +118,11 @@ _TAKE: Final = {
 # plans what takes them for longer than it takes to find that out. So it is asked first which kinds
 # are due in queues that have room: each by its index, from the longest due on, since a backlog's
 # table that is read row by row begins with what is done.
+#
+# Whoever takes rows does not wait for the disk: where Postgres crashes and forgets that, they are
+# due again, and told once more.
 _WHAT_IS_DUE: Final = text("""
-    SELECT EXISTS (
+    SELECT set_config('synchronous_commit', 'off', true), EXISTS (
         SELECT FROM unnest(CAST(:charging AS text[])) AS r (provider) CROSS JOIN LATERAL (
             SELECT FROM charges WHERE provider = r.provider AND dispatch_at <= :now
             AND (parked_reason IS NULL OR cancel_requested_at IS NOT NULL)

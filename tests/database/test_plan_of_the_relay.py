@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg2
 import pytest
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, text
 
 from benchmarks.charge.backlog import fill
 from benchmarks.charge.contestants import OURS
@@ -40,3 +40,15 @@ def test_a_few_of_many_due_charges_are_taken_by_index(connection: Connection) ->
     plans = [plan_of(connection, *each) for each in sent]
     assert "ix_charges_dispatch" in plans[0]
     assert not [plan for plan in plans if "Seq Scan on charges" in plan]
+
+
+def test_taking_does_not_wait_for_the_disk_and_what_follows_does(connection: Connection) -> None:
+    now, most = datetime.now(UTC), dict.fromkeys(QUEUES, ROOM)
+    waits = text("SHOW synchronous_commit")
+
+    connection.rollback()
+    dispatch.take_due(connection, now=now, again=now, most=most)
+    during = connection.execute(waits).scalar_one()
+    connection.rollback()
+
+    assert (during, connection.execute(waits).scalar_one()) == ("off", "on")
