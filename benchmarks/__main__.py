@@ -34,14 +34,17 @@ def main(words: Sequence[str] | None = None) -> int:
     """Exit code: 1 where a benchmark failed; whether a goal is met is the page's to say."""
     options = read_arguments(words)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    options.page.parent.mkdir(parents=True, exist_ok=True)
     kept = options.page.with_suffix(".json")
     failed: list[str] = []
     if not options.page_only:
         plan = QUICK if options.quick else WHOLE
-        circumstances = look_around(replace(plan, largest=options.largest or plan.largest))
+        plan = replace(plan, largest=options.largest or plan.largest)
+        circumstances = look_around(plan)
+        plan = replace(plan, kept=options.kept)
         print(circumstances.machine, flush=True)
         names = options.names or BENCHMARKS
-        failed = [name for name in names if not run(name, circumstances, kept)]
+        failed = [name for name in names if not run(name, plan, circumstances, kept)]
     page.write(record.read(kept), options.page)
     print(*(f"{name} failed; see above" for name in failed), f"See {options.page}", sep="\n")
     return 1 if failed else 0
@@ -65,6 +68,7 @@ def read_arguments(words: Sequence[str] | None) -> argparse.Namespace:
         type=int,
         help=f"most charges stored ({WHOLE.largest:,}; {QUICK.largest:,} where it is quick)",
     )
+    parser.add_argument("--kept", type=Path, help="a folder that keeps what growth has stored")
     parser.add_argument("--page-only", action="store_true", help="from the JSON, measuring nothing")
     options = parser.parse_args(words)
     if unknown := set(options.names) - set(BENCHMARKS):
@@ -72,13 +76,13 @@ def read_arguments(words: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def run(name: str, circumstances: Circumstances, kept: Path) -> bool:
+def run(name: str, plan: Plan, circumstances: Circumstances, kept: Path) -> bool:
     """Run one benchmark and keep what it found; whether it found anything."""
     print(f"\n{name}", flush=True)
     started = time.monotonic()
     try:
         benchmark = cast("Benchmark", import_module(f"benchmarks.{name}"))
-        finding = benchmark.measure(circumstances.plan)
+        finding = benchmark.measure(plan)
     except Exception:  # noqa: BLE001 whatever ails one, the others are to go on
         traceback.print_exc()
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,8 @@ class Plan:
     """How long one measurement lasts, at least."""
     largest: int
     """The most charges that are stored for it."""
+    kept: Path | None = None
+    """Where they stay; gone at the end where it is None."""
 
 
 QUICK = Plan(repetitions=2, seconds=1, largest=10_000)

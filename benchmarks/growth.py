@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Final
 
 from benchmarks import draining
-from benchmarks.charge.ground import open_ground
+from benchmarks.charge.ground import Ground, open_ground
 from benchmarks.finding import Finding, Goal, Plan, Row
 from benchmarks.shop import A_DAY, Shop, shop
 from benchmarks.turns import Measure, collect, rows_of
@@ -26,7 +27,8 @@ SAID: Final = (
     " provider; `relay round`, `sweep round`, `retention round` what those do in the database;"
     " `a day reconciled` our side of a day's comparison; `metrics` a scrape; the rest are the"
     " console's pages. Last, relay and worker with few and with many charges due, the provider half"
-    " a second away. More than a million are stored only with `--largest 10000000`."
+    " a second away. More than a million are stored only with `--largest 10000000`; `--kept FOLDER`"
+    " keeps what was stored for another time."
 )
 
 
@@ -34,33 +36,37 @@ def measure(plan: Plan) -> Finding:
     """Milliseconds of each kind of work at each size, then the backlog."""
     configure_logging("WARNING")
     with ExitStack() as stack:
-        ground = stack.enter_context(open_ground())
-        few, many = (stack.enter_context(shop(ground, name)) for name in ("few", "many"))
-        for each in (few, many):
-            each.grow(min(FEWEST, plan.largest // STEP))
-        grown, fewest = _grow(plan, few, many)
+        ground = stack.enter_context(open_ground(plan.kept))
+        grown, fewest = _grow(plan, ground)
         drained = collect(plan, "charges/s", draining.measures(stack, ground, plan))
     due = rows_of(drained, "charges/s")
     goals = tuple(_goals(grown, fewest, due))
     return Finding("Growth", SAID, (*grown, *due), goals, tuple(_remarks(grown, fewest)))
 
 
-def _grow(plan: Plan, few: Shop, many: Shop) -> tuple[list[Row], list[Row]]:
+def _grow(plan: Plan, ground: Ground) -> tuple[list[Row], list[Row]]:
     """Rows of the largest size, with the others beside; those of the smallest, taken by turns."""
-    beside: dict[str, dict[str, float]] = {name: {} for name in many.work()}
+    beside: dict[str, dict[str, float]] = defaultdict(dict)
     last: tuple[list[Row], list[Row]] = ([], [])
-    while many.charges < plan.largest:
-        many.grow(min(many.charges * STEP, plan.largest))
-        rows = rows_of(collect(plan, "ms", _by_turns(few, many)), "ms")
-        last = list(rows[1::2]), list(rows[0::2])
-        for large, small in zip(*last, strict=True):
-            ratio = large.against(small).median
-            beside[large.name] |= {
-                f"× at {many.charges:,}": ratio,
-                f"{few.charges:,}, ms": small.median,
-            }
-    grown, fewest = last
-    return [replace(row, beside=beside[row.name]) for row in grown], fewest
+    fewest = min(FEWEST, plan.largest // STEP)
+    with shop(ground, f"shop_{fewest}", fewest) as few:
+        for size in _sizes(fewest * STEP, plan.largest):
+            with shop(ground, f"shop_{size}", size) as many:
+                rows = rows_of(collect(plan, "ms", _by_turns(few, many)), "ms")
+            last = list(rows[1::2]), list(rows[0::2])
+            for large, small in zip(*last, strict=True):
+                ratio = large.against(small).median
+                figures = {f"× at {size:,}": ratio, f"{fewest:,}, ms": small.median}
+                beside[large.name] |= figures
+    grown, small_ones = last
+    return [replace(row, beside=beside[row.name]) for row in grown], small_ones
+
+
+def _sizes(size: int, largest: int) -> Iterator[int]:
+    while size < largest:
+        yield size
+        size *= STEP
+    yield largest
 
 
 def _by_turns(few: Shop, many: Shop) -> dict[str, Measure]:

@@ -34,6 +34,5 @@ def read(path: Path) -> Record:
 def keep(path: Path, name: str, kept: Kept) -> Record:
     """Put one benchmark's finding in the place of its last; all that is kept now."""
     record = read(path) | {name: kept}
-    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(_JSON.dump_json(record, indent=1) + b"\n")
     return record

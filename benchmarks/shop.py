@@ -19,7 +19,7 @@ from api_shim.standing import read_families
 from benchmarks.charge.ground import Ground
 from benchmarks.console import PAGES
 from benchmarks.population import Size, populate
-from benchmarks.serving import execute, place
+from benchmarks.serving import execute, place, select
 from benchmarks.turns import Measure, Sample
 from shared.batch import together
 from shared.db import unit_of_work
@@ -49,11 +49,13 @@ class Shop:
     database: str
     platform: Platform
     desk: Desk
-    charges: int = 0
+    charges: int
 
     def grow(self, charges: int) -> None:
         """Store older charges, until there are as many."""
         more, began = charges - self.charges, time.monotonic()
+        if more <= 0:
+            return
         size = Size(more, more / A_DAY, ended_days=self.charges / A_DAY)
         with closing(psycopg2.connect(self.database)) as connection:
             populate(connection, size)
@@ -157,14 +159,17 @@ class Shop:
 
 
 @contextmanager
-def shop(ground: Ground, name: str) -> Iterator[Shop]:
-    """A shop that has sold nothing yet."""
-    with ground.database(name) as database:
-        platform = make_platform(database, ground.redis.url)
-        desk = Desk(platform.app.test_client())
-        desk.post("/ops/sign-in", token=platform.token(ACTOR))
-        yield Shop(database, platform, desk)
-        platform.deps.engine.dispose()
+def shop(ground: Ground, name: str, charges: int) -> Iterator[Shop]:
+    """A shop that has sold so much, a day's charges or so more where it was here before."""
+    database = ground.kept_database(name)
+    platform = make_platform(database, ground.redis.url)
+    desk = Desk(platform.app.test_client())
+    desk.post("/ops/sign-in", token=platform.token(ACTOR))
+    ((stored,),) = select(database, "SELECT count(*) FROM charges")
+    made = Shop(database, platform, desk, stored)
+    made.grow(charges)
+    yield made
+    platform.deps.engine.dispose()
 
 
 def _median(calls: Sequence[Callable[[], object]]) -> Sample:

@@ -6,13 +6,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import psycopg2
 from psycopg2 import sql
+from psycopg2.errors import DuplicateDatabase
 
 from local import environment as env
 from local.child import Child
@@ -61,11 +62,14 @@ class Ground:
         finally:
             self._run("DROP DATABASE {} WITH (FORCE)", name)
 
-    def migrate(self) -> None:
-        """Make the template."""
-        self._run("CREATE DATABASE {}", TEMPLATE)
-        environment = {**os.environ, "DATABASE_URL": self.postgres.url_of(TEMPLATE)}
+    def kept_database(self, name: str) -> str:
+        """The URL of a database that stays, migrated; made where it is not there."""
+        with suppress(DuplicateDatabase):
+            self._run("CREATE DATABASE {}", name)
+        url = self.postgres.url_of(name)
+        environment = {**os.environ, "DATABASE_URL": url}
         subprocess.run([sys.executable, *MIGRATE], cwd=PROJECT, env=environment, check=True)
+        return url
 
     def _run(self, statement: str, *names: str) -> None:
         with closing(psycopg2.connect(self.postgres.url)) as connection:
@@ -75,15 +79,20 @@ class Ground:
 
 
 @contextmanager
-def open_ground() -> Iterator[Ground]:
-    """Engines, the sandbox and a migrated database, for the block."""
+def open_ground(kept: Path | None = None) -> Iterator[Ground]:
+    """Engines, the sandbox and a migrated database, for the block; `kept` is where Postgres stays.
+
+    Elsewhere it is gone at the end.
+    """
     keys = DevelopmentKeys()
+    if kept:
+        kept.mkdir(parents=True, exist_ok=True)
     with (
         temporary_folder("bench") as folder,
-        Postgres(folder / "p") as postgres,
+        Postgres((kept or folder) / "p") as postgres,
         Redis(folder / "r") as redis,
         Sandbox(folder, keys, env.given()) as sandbox,
     ):
         ground = Ground(folder, postgres, redis, sandbox, keys)
-        ground.migrate()
+        ground.kept_database(TEMPLATE)
         yield ground

@@ -75,7 +75,7 @@ def test_every_benchmark_has_its_place_on_the_page() -> None:
 
 
 def test_a_benchmark_that_fails_keeps_nothing_and_lets_the_others_go_on(tmp_path: Path) -> None:
-    has_found = bench.run("nowhere", TODAY, tmp_path / "performance.json")
+    has_found = bench.run("nowhere", QUICK, TODAY, tmp_path / "performance.json")
 
     assert not has_found
     assert read(tmp_path / "performance.json") == {}
