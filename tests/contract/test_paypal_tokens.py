@@ -1,6 +1,7 @@
 """The access token: one for all threads, renewed once, never leaked."""
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -70,6 +71,8 @@ def test_many_threads_renew_a_refused_token_once(paypal: ScriptedPayPal) -> None
 
     with ThreadPoolExecutor(6) as pool:
         running = [pool.submit(api.read, ORDER[1:]) for _ in range(6)]
+        while paypal.count("GET", ORDER) < 1 + 6 and not any(each.done() for each in running):
+            time.sleep(0.01)
         together.set()
         answers = [each.result() for each in running]
 
