@@ -22,7 +22,7 @@ from shared.repository.dispatch import (
     _TAKE_REFUNDS,
     _WHAT_IS_DUE,
 )
-from shared.repository.inbox import _STORE, _UNHANDLED, _UNHANDLED_LOCKED, _WRITE
+from shared.repository.inbox import _LOCK_UNHANDLED, _STORE, _UNHANDLED, _WRITE
 from shared.repository.orders import _CANCEL
 from shared.repository.overdue import _EXPIRE, _LOCK_EXPIRED, _TAKE_OVERDUE
 from shared.task_names import CHARGE_CANCEL, CHARGE_EXECUTE, REFUND_EXECUTE, WEBHOOK_EVENT_HANDLE
@@ -147,7 +147,7 @@ STATEMENTS: Final[dict[Executable, Handler]] = {
     _GIVE_BACK: _give_back,
     _STORE: _store,
     _UNHANDLED: _unhandled,
-    _UNHANDLED_LOCKED: _unhandled,
+    _LOCK_UNHANDLED: _unhandled,
     _WRITE: _write,
     _TAKE_OVERDUE: _take_overdue,
     _LOCK_EXPIRED: _lock_expired,

@@ -73,8 +73,7 @@ def write_resolution(
     """Write what a person decided of a locked charge; the database refuses any other status."""
     now = deps.clock()
     with together(connection) as writer:
-        weighed = Weighed(charge, attempt=None, is_kept_apart=False)
-        _write_attempt(writer, weighed, outcome, now, is_over=True)
+        _finish_attempt(writer, charge.id, outcome, now)
         _write_move(writer, charge, outcome, decision, source, now)
     log.info("charge.resolved", charge_id=charge.id, status=decision.status, by=decision.event)
 
@@ -140,13 +139,23 @@ def _record(
 def _write_attempt(
     writer: Writer, weighed: Weighed, outcome: o.Outcome, now: datetime, *, is_over: bool
 ) -> None:
-    answer = facts_of(outcome) | {"at": now.isoformat()}
+    attempt = weighed.attempt
+    if attempt is None:
+        return
     if is_over or not isinstance(outcome, _INDEFINITE):
-        kind = type(outcome).__name__
-        attempts.finish_attempt(writer, weighed.charge.id, kind, now, answer)
-    elif attempt := weighed.attempt:
+        _finish_attempt(writer, attempt.charge_id, outcome, now)
+    else:
         taught = replace(attempt, record=_taught(attempt.record, outcome))
-        attempts.note_answer(writer, taught, answer)
+        attempts.note_answer(writer, taught, _answer(outcome, now))
+
+
+def _finish_attempt(writer: Writer, charge_id: int, outcome: o.Outcome, now: datetime) -> None:
+    kind = type(outcome).__name__
+    attempts.finish_attempt(writer, charge_id, kind, now, _answer(outcome, now))
+
+
+def _answer(outcome: o.Outcome, now: datetime) -> attempts.Answer:
+    return facts_of(outcome) | {"at": now.isoformat()}
 
 
 def _write_decision(

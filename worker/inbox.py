@@ -67,7 +67,7 @@ def _handle(deps: Container, event: inbox.StoredEvent) -> Report | None:
     translation = deps.provider(event.provider).translate(event.body, event.account)
     reached(CrashPoint.EVENT_READ)
     with unit_of_work(deps.engine) as connection:
-        if inbox.unhandled_event(connection, event.id, lock=True) is None:
+        if not inbox.lock_unhandled(connection, event.id):
             return None
         result, charge_id = _apply(connection, deps, event, translation, seen_at)
         if charge_id is not None:

@@ -106,18 +106,18 @@ _UNHANDLED: Final = select(
     _EVENT.tries,
     _EVENT.created_at,
 ).where(_EVENT.id == bindparam("event"), _EVENT.handled_at.is_(None))
-_UNHANDLED_LOCKED: Final = _UNHANDLED.with_for_update()
+_LOCK_UNHANDLED: Final = _UNHANDLED.with_only_columns(_EVENT.id).with_for_update()
 
 
-def unhandled_event(
-    connection: Connection, event_id: int, *, lock: bool = False
-) -> StoredEvent | None:
+def unhandled_event(connection: Connection, event_id: int) -> StoredEvent | None:
     """The stored event, or None where its handling is already on record."""
-    query = _UNHANDLED_LOCKED if lock else _UNHANDLED
-    row = connection.execute(query, {"event": event_id}).one_or_none()
-    if row is None:
-        return None
-    return _event(row)
+    row = connection.execute(_UNHANDLED, {"event": event_id}).one_or_none()
+    return None if row is None else _event(row)
+
+
+def lock_unhandled(connection: Connection, event_id: int) -> bool:
+    """Lock the event; False where its handling is already on record."""
+    return connection.execute(_LOCK_UNHANDLED, {"event": event_id}).one_or_none() is not None
 
 
 _ANY: Final = select(*_UNHANDLED.selected_columns, _EVENT.result).where(

@@ -54,6 +54,18 @@ def test_a_payment_that_the_provider_proves_is_let_stand(hand: Hand) -> None:
     assert outbound(hand)[-2:] == ["charge.succeeded", "order.completed"]
 
 
+def test_an_attempt_without_a_definite_answer_gets_the_one_that_the_provider_proves(
+    hand: Hand,
+) -> None:
+    charge = before_a_person(hand)
+    hand.workshop.sql("UPDATE attempts SET finished_at = NULL, outcome = NULL RETURNING 1")
+    hand.workshop.control.settle(hand.workshop.row(charge).provider_reference)
+
+    hand.read("charges", "resolve", charge, "succeed", *WHY)
+
+    assert hand.workshop.sql("SELECT outcome FROM attempts") == [("Approved",)]
+
+
 def test_a_payment_that_the_provider_does_not_prove_is_not_let_stand(hand: Hand) -> None:
     charge = before_a_person(hand)
 
