@@ -27,8 +27,8 @@ SAID: Final = (
     " provider; `relay round`, `sweep round`, `retention round` what those do in the database;"
     " `a day reconciled` our side of a day's comparison; `metrics` a scrape; the rest are the"
     " console's pages. Last, relay and worker with few and with many charges due, the provider half"
-    " a second away. More than a million are stored only with `--largest 10000000`; `--kept FOLDER`"
-    " keeps what was stored for another time."
+    " a second away. More than a million are stored only with `--largest 10000000`, the older ones"
+    " then without their moves, events and deliveries; `--kept FOLDER` keeps what was stored."
 )
 
 

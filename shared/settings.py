@@ -55,7 +55,7 @@ class Settings(
     provider_deadline: Seconds = 20
     claim_lease: Seconds = 30
     republish_after: Seconds = 30
-    relay_poll_interval: Seconds = 0.01
+    relay_poll_interval: Seconds = 0.005
     relay_batch: Annotated[int, Field(ge=1, le=10_000)] = 500
     relay_window: Annotated[int, Field(ge=1, le=1_000_000)] = 5_000
     sweep_interval: Seconds = 5
