@@ -14,6 +14,8 @@ from shared.repository.circuits import MAY_BE_READ
 
 KEYS_KEPT: Final = timedelta(days=30)
 """Longer than every provider's own window, as the contract promises."""
+MOST_KEYS: Final = 5_000
+"""Keys that are forgotten in one transaction, so that it holds nothing up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,14 @@ def expire_orders(connection: Connection, now: datetime) -> int:
     return connection.execute(_EXPIRE, {"now": now, "ids": ids}).rowcount if ids else 0
 
 
+_FORGET_KEYS: Final = text("""
+    DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM idempotency_keys WHERE created_at < :before
+        ORDER BY created_at LIMIT :most FOR UPDATE SKIP LOCKED))
+""")
+
+
 def forget_old_keys(connection: Connection, now: datetime) -> int:
-    """Drop the callers' idempotency keys that are past their promise."""
-    statement = text("DELETE FROM idempotency_keys WHERE created_at < :before")
-    return connection.execute(statement, {"before": now - KEYS_KEPT}).rowcount
+    """Drop callers' idempotency keys that are past their promise, MOST_KEYS of them at most."""
+    arguments = {"before": now - KEYS_KEPT, "most": MOST_KEYS}
+    return connection.execute(_FORGET_KEYS, arguments).rowcount

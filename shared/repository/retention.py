@@ -28,14 +28,15 @@ _LIVE: Final = """
 
 
 # Ids grow with time, so the primary key finds the oldest, and an index by age is not needed. What
-# has to stay is walked past.
+# has to stay is walked past. By an array and by OFFSET 0, rows are looked up: to join them, tables
+# would be read whole for each look.
 def _look(table: str, at: str, may_go: str) -> TextClause:
     return text(f"""
         WITH oldest AS (
             SELECT * FROM {table} WHERE id > :after ORDER BY id LIMIT :most
         ), gone AS (
-            DELETE FROM {table} USING oldest o
-            WHERE {table}.id = o.id AND o.{at} < :before AND {may_go} RETURNING o.id
+            DELETE FROM {table} WHERE id = ANY (ARRAY(
+                SELECT o.id FROM oldest o WHERE o.{at} < :before AND {may_go})) RETURNING id
         )
         SELECT (SELECT count(*) FROM gone) AS dropped,
                CASE WHEN count(*) = :most AND max({at}) < :before THEN max(id) END AS last
@@ -43,11 +44,12 @@ def _look(table: str, at: str, may_go: str) -> TextClause:
     """)  # noqa: S608 the names below
 
 
-_NOT_LIVE: Final = f"NOT EXISTS ({_LIVE} AND c.id = o.charge_id)"
+_NOT_LIVE: Final = f"NOT EXISTS ({_LIVE} AND c.id = o.charge_id OFFSET 0)"
 _HANDLED_ONCE: Final = """o.handled_at < :before AND NOT EXISTS (
-    SELECT FROM webhook_event_redrives r WHERE r.event_id = o.id)"""
-_NOT_OWED: Final = "NOT EXISTS (SELECT FROM outbound_deliveries d WHERE d.event_id = o.id)"
-_NOT_PAYABLE: Final = f"NOT EXISTS ({_LIVE} AND c.order_id = o.order_id)"
+    SELECT FROM webhook_event_redrives r WHERE r.event_id = o.id OFFSET 0)"""
+_NOT_OWED: Final = """NOT EXISTS (
+    SELECT FROM outbound_deliveries d WHERE d.event_id = o.id OFFSET 0)"""
+_NOT_PAYABLE: Final = f"NOT EXISTS ({_LIVE} AND c.order_id = o.order_id OFFSET 0)"
 
 KINDS: Final = {
     "attempts": _look("attempts", "started_at", _NOT_LIVE),

@@ -1,7 +1,7 @@
 """What was sent is kept for a month; what is owed is kept."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.db import unit_of_work
 from shared.domain.outbound import OutboundType
@@ -27,6 +27,50 @@ def test_a_delivery_is_dropped_after_a_month_and_its_event_stays(office: PostOff
     assert len(receiver.accepted) == 1
     assert office.sql("SELECT count(*) FROM outbound_events") == [(1,)]
     assert office.sql("SELECT count(*) FROM outbound_attempts") == [(0,)]
+
+
+def deliver_long_ago(office: PostOffice, count: int) -> None:
+    """So many events of an order, each delivered."""
+    endpoint, order = office.endpoint("http://127.0.0.1:9/"), office.order()
+    office.sql(
+        """
+        WITH told AS (
+            INSERT INTO outbound_events (identifier, order_id, event_type, payload, created_at)
+            SELECT gen_random_uuid(), :order, 'charge.succeeded', '{}', :at
+            FROM generate_series(1, :count) RETURNING id
+        )
+        INSERT INTO outbound_deliveries
+            (event_id, endpoint_id, order_id, status, created_at, finished_at)
+        SELECT id, :endpoint, :order, 'delivered', :at, :at FROM told RETURNING id
+        """,
+        endpoint=endpoint,
+        order=order,
+        count=count,
+        at=office.clock(),
+    )
+    office.clock.now += timedelta(days=300)
+
+
+def test_a_round_goes_on_while_there_is_more_to_drop(office: PostOffice) -> None:
+    deliver_long_ago(office, 2 * outbound_retention.MOST + 1_000)
+
+    retention.run(office.deps)
+
+    assert office.sql("SELECT count(*) FROM outbound_deliveries") == [(0,)]
+
+
+def test_a_round_ends_in_time_and_leaves_none_of_its_kinds_out(office: PostOffice) -> None:
+    def late() -> datetime:
+        office.clock.now += retention.LONGEST
+        return office.clock.now
+
+    deliver_long_ago(office, outbound_retention.MOST + 1_000)
+    settings = office.deps.settings.model_copy(update={"outbound_events_kept": 3})
+
+    retention.run(replace(office.deps, settings=settings, clock=late))
+
+    for table in ("outbound_deliveries", "outbound_events"):
+        assert office.sql(f"SELECT count(*) FROM {table}") == [(1_000,)]  # noqa: S608 our own names
 
 
 def test_what_a_disabled_endpoint_is_owed_is_kept(office: PostOffice) -> None:
