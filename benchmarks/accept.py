@@ -39,12 +39,13 @@ _A_SECOND: Final = 2_000
 
 SAID: Final = (
     f"`POST /v1/orders/<id>/charge` over {CONNECTIONS} connections that ask all the time: token,"
-    " rate limits, schema, lock, encryption, one charge committed. Each charge has an order of its"
-    " own. Beside it, in the same gunicorn with the same settings (one process, its default"
-    " threads) and over the same pool: a Flask application that answers 202, and one that commits"
-    " one INSERT of a row like a charge's, into a table with the same columns and indexes. pgbench"
-    " commits the same INSERT over as many connections. Postgres is durable (`fsync`,"
-    " `synchronous_commit`). Redis is one that serves, one that was killed, one that hangs."
+    " rate limits, schema, lock, encryption, one charge committed. All bring one buyer's token,"
+    " whose signature is checked once; each charge has an order of its own. Beside it, in the"
+    " same gunicorn with the same settings (one process, its default threads) and over the same"
+    " pool: a Flask application that answers 202, and one that commits one INSERT of a row like"
+    " a charge's, into a table with the same columns and indexes. pgbench commits the same"
+    " INSERT over as many connections. Postgres is durable (`fsync`, `synchronous_commit`)."
+    " Redis is one that serves, one that was killed, one that hangs."
 )
 
 

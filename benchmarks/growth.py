@@ -21,13 +21,14 @@ FLAT: Final = 1.3
 """More than this is not noise."""
 
 SAID: Final = (
-    f"A shop with {A_DAY:,} charges a day, two days old and years old: the same work, in this"
-    " process, over both databases by turns, each sample the median of ten, without log lines."
-    " `accept` is the whole request; `claim, settle` the worker's transactions without the"
-    " provider; `relay round`, `sweep round`, `retention round` what those do in the database;"
-    " `a day reconciled` our side of a day's comparison; `metrics` a scrape; the rest are the"
-    " console's pages. Last, relay and worker with few and with many charges due, the provider half"
-    " a second away. More than a million are stored only with `--largest 10000000`, the older ones"
+    f"A shop with {A_DAY:,} charges a day, two days old and as old as its charges make it: the"
+    " same work, in this process, over both databases by turns, each sample the median of ten,"
+    " without log lines. `accept` is the whole request; `claim, settle` the worker's"
+    " transactions without the provider; `relay round` takes nothing or what is due; `sweep"
+    " round` and `retention round` look for what is too old, and find nothing; `a day"
+    " reconciled` our side of a day's comparison; `metrics` a scrape; the rest are the console's"
+    " pages. Last, relay and worker with few and with many charges due, the provider half a"
+    " second away. More than a million are stored only with `--largest 10000000`, the older ones"
     " then without their moves, events and deliveries; `--kept FOLDER` keeps what was stored."
 )
 

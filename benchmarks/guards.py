@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 from uuid import uuid4
@@ -9,6 +10,8 @@ from uuid import uuid4
 from opentelemetry.trace import Tracer
 from sqlalchemy import Connection, text
 
+from api_shim.fixed_windows import Counter, Rate, Window
+from api_shim.tokens import make_verifier
 from benchmarks.charge.backlog import CARD
 from shared import metrics
 from shared.batch import together
@@ -18,10 +21,13 @@ from shared.domain.decisions import Decision
 from shared.domain.money import Money
 from shared.domain.state_machine import Event
 from shared.providers.base import ChargeRequest
-from shared.repository import attempts, ledger
+from shared.repository import attempts, ledger, pacing
+from shared.settings import Settings
 from shared.vault import fingerprint
+from worker.pacing import has_to_wait
 
 PRICE: Final = Money(1999, "USD")
+_RATE: Final = Rate.of("100000000/hour")
 _TRACED: Final = text("SELECT set_config('chargehand.traceparent', :traceparent, true)")
 _SPANS: Final = ("POST /v1/orders/<order>/charge", "charge.execute", "stripe perform")
 
@@ -68,6 +74,27 @@ def seal(deps: Container) -> None:
     token = f"tok_{uuid4()}"
     fingerprint(token)
     deps.vault.open_instrument(deps.vault.seal_instrument(StripeToken(token)))
+
+
+def check_token(settings: Settings, token: str) -> None:
+    """Check the signature of a token that is not known yet; known ones cost a hash."""
+    make_verifier(settings).verify(token)
+
+
+def limit(counter: Counter) -> None:
+    """Count a request of an address and of a user, in Redis; its own work is not counted here."""
+    full = counter.count([Window("address:127.0.0.1", _RATE), Window("user:buyer", _RATE)])
+    assert full is None
+
+
+def pace(deps: Container, charge: int) -> None:
+    """Take a charge's token from the bucket in Redis, as a worker does before it claims."""
+    assert not has_to_wait(deps, pacing.CHARGE, charge)
+
+
+def verify(deps: Container, headers: Mapping[str, str], body: bytes) -> None:
+    """Check a webhook's signature."""
+    deps.provider(Provider.STRIPE).verify(headers, body)
 
 
 def count() -> None:

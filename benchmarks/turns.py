@@ -26,11 +26,11 @@ Taken = Mapping[str, Sequence[Sample]]
 
 
 def collect(plan: Plan, unit: str, measures: Mapping[str, Measure]) -> Taken:
-    """Take each measure once in each repetition."""
+    """Take each measure once in each repetition: in turn forwards and backwards."""
     taken: dict[str, list[Sample]] = {name: [] for name in measures}
     for repetition in range(plan.repetitions):
-        for name, measure in measures.items():
-            sample = measure()
+        for name in list(measures)[:: -1 if repetition % 2 else 1]:
+            sample = measures[name]()
             taken[name].append(sample)
             told = ", ".join(f"{what} {figure(value)}" for what, value in sample.beside.items())
             print(f"  {repetition + 1}. {name}: {figure(sample.value)} {unit}; {told}", flush=True)

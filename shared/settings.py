@@ -57,7 +57,7 @@ class Settings(
     republish_after: Seconds = 30
     relay_poll_interval: Seconds = 0.005
     relay_batch: Annotated[int, Field(ge=1, le=10_000)] = 500
-    relay_window: Annotated[int, Field(ge=1, le=1_000_000)] = 5_000
+    relay_window: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000
     sweep_interval: Seconds = 5
     reconcile_interval: Seconds = 5
     watch_interval: Seconds = 60

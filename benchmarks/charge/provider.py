@@ -1,6 +1,6 @@
 """A provider that costs next to nothing: it takes its time, then answers as the sandbox did.
 
-The sandbox keeps a ledger, keys and faults, which takes 3 ms of a core for each charge: as much as
+The sandbox keeps a ledger, keys and faults, which takes 3 ms of a core for each charge: half of
 what is measured here. So it answers one charge, and this repeats its answer with each charge's own
 ids: equal for an equal key. `python -m benchmarks.charge.provider PORT SECONDS ANSWER`.
 """

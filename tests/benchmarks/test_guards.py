@@ -5,6 +5,7 @@ from functools import partial
 from opentelemetry.sdk.trace import TracerProvider
 from sqlalchemy import text
 
+from api_shim.fixed_windows import Counter
 from benchmarks import guards
 from benchmarks.charge.backlog import fill
 from benchmarks.charge.contestants import OURS
@@ -15,7 +16,8 @@ NOWHERE = "redis://nowhere.invalid:1/0"
 
 
 def test_each_guard_of_the_benchmark_runs(database_url: str) -> None:
-    deps = make_platform(database_url, NOWHERE).deps
+    platform = make_platform(database_url, NOWHERE)
+    deps = platform.deps
     fill(database_url, OURS, 1, DevelopmentKeys().ENCRYPTION_KEYS)
     trace = partial(guards.trace, TracerProvider().get_tracer("test"))
 
@@ -27,6 +29,8 @@ def test_each_guard_of_the_benchmark_runs(database_url: str) -> None:
         moves = connection.scalar(text("SELECT count(*) FROM transitions"))
     guards.seal(deps)
     guards.count()
+    guards.check_token(deps.settings, platform.token({"sub": "buyer"}))
+    guards.limit(Counter(NOWHERE))
 
     assert (attempts, moves) == (1, 2)
     deps.engine.dispose()
