@@ -10,6 +10,7 @@ from datetime import timedelta
 from time import sleep
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.pool import QueuePool
 from structlog.testing import capture_logs
 
@@ -46,6 +47,21 @@ def test_a_message_delivered_many_times_at_once_sends_the_event_once(office: Pos
             hand.join()
 
     assert list(receiver.times().values()) == [1]
+
+
+def test_no_commit_under_an_endpoints_lock_waits_for_the_disk(office: PostOffice) -> None:
+    waits, now = text("SHOW synchronous_commit"), office.clock()
+    with office.receiver():
+        office.announce(office.order(), SUCCEEDED)
+        (delivery,) = office.due()
+        with unit_of_work(office.deps.engine) as connection:
+            deliveries.lock_waiting(connection, delivery, now)
+            claiming = connection.execute(waits).scalar_one()
+        with unit_of_work(office.deps.engine) as connection:
+            deliveries.record_answer(connection, delivery, 1, Answer(204), now)
+            settling = connection.execute(waits).scalar_one()
+
+    assert (claiming, settling) == ("off", "off")
 
 
 def test_a_worker_that_dies_with_a_delivery_has_a_successor(office: PostOffice) -> None:
