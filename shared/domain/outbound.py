@@ -68,7 +68,8 @@ GONE: Final = 410
 MOST_AT_ONCE: Final = 16
 """Deliveries in flight to one endpoint, so that one that hangs leaves room for others."""
 MOST_WHILE_FAILING: Final = 2
-PAUSE: Final = timedelta(seconds=2)
+PAUSE: Final = timedelta(seconds=0.25)
+"""Where an endpoint has enough: the relay tells no more anyway, but for those just told."""
 FAILING_PAUSE: Final = timedelta(seconds=15)
 
 
