@@ -51,7 +51,8 @@ SAID: Final = (
     " one worker process. *Called*: from the moment at which the client has its 202 to the moment"
     " at which the provider has the request. *Settled*: from the 202 to the charge's end, less the"
     f" time that the provider took. *Idle*: one charge after another. *Under load*: charges come"
-    f" as by chance, {LOAD:.0%} as many a second as this machine settles when it has all at once."
+    f" as by chance, {LOAD:.0%} as many a second as this machine accepts and settles when all come"
+    " at once."
 )
 
 
@@ -108,11 +109,10 @@ def _pauses(plan: Plan, rate: float) -> list[float]:
 
 
 def _most(stage: Stage) -> float:
-    """Charges settled a second when all come at once."""
+    """Charges accepted and settled a second when all come at once."""
     accepted = _accept(stage, [0.0] * _AT_ONCE)
-    instants = sorted(settled for _, settled in _settled(stage, accepted).values())
-    half = instants[len(instants) // 2 :]
-    return (len(half) - 1) / (half[-1] - half[0])
+    ended = max(settled for _, settled in _settled(stage, accepted).values())
+    return len(accepted) / (ended - min(accepted.values()))
 
 
 def _charge(stage: Stage, pauses: Sequence[float]) -> Sample:
