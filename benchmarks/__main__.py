@@ -19,7 +19,7 @@ from benchmarks.finding import QUICK, WHOLE, Finding, Plan
 from benchmarks.record import Kept
 from local.folders import PROJECT
 
-BENCHMARKS: Final = ("accept", "webhooks", "latency", "safety", "charge", "growth")
+BENCHMARKS: Final = ("accept", "webhooks", "latency", "safety", "charge", "flight", "growth")
 """Each is a module of this package, loaded as it is run: they need more than the page does."""
 
 

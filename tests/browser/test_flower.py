@@ -19,6 +19,7 @@ from tests.browser.flower import (
     charged,
     leads,
     open_tasks,
+    over,
     patiently,
     read,
     tasks_of,
@@ -83,8 +84,9 @@ def test_a_task_tells_of_its_charge_and_leads_to_it(operator: Page, storefront: 
 
 def test_the_webhook_of_a_charge_is_listed_with_it(operator: Page, storefront: Storefront) -> None:
     _, charge = charged(storefront, "tok_visa")
-    handled = "SELECT 1 FROM webhook_events WHERE charge_id = %s AND handled_at IS NOT NULL"
+    handled = "SELECT id FROM webhook_events WHERE charge_id = %s AND handled_at IS NOT NULL"
     patiently(lambda: storefront.sql(handled, str(charge)))
+    over(storefront, "webhook_event", storefront.sql(handled, str(charge))[0][0])
     open_tasks(operator, storefront, charge)
 
     row = operator.locator("#tasks-table tbody tr", has_text="webhook_event.handle").first
