@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -91,42 +91,41 @@ def measure(plan: Plan) -> Finding:
         settings = _settings(ground, database)
         deps = build(settings, name="bench")
         stack.callback(deps.engine.dispose)
-        limited = build(settings.model_copy(update={"stripe_rate_limit": _NO_WAIT}), name="bench")
-        limited.engine.dispose()
-        paced = replace(limited, engine=deps.engine)
-        counter = Counter(settings.redis_url)
-        signed = _signed(ground.keys.STRIPE_WEBHOOK_SECRETS, _EVENT)
         with deps.engine.connect() as connection:
             backend = psutil.Process(connection.scalar(text("SELECT pg_backend_pid()")))
         count = int(_A_SECOND * plan.seconds) + 20
         bench = Bench(ground, database, deps, create_app(deps), backend, count)
         configure_logging("WARNING")
         _whole(bench)  # once all is loaded
-        traces = TracerProvider()
-        traces.add_span_processor(BatchSpanProcessor(AllowListed(_Nowhere())))
-        stack.callback(traces.shutdown)
-        trace = partial(guards.trace, traces.get_tracer("benchmark"))
-        measures: dict[str, Measure] = {
-            "a whole charge": partial(_whole, bench),
-            "request frozen in a row": partial(_in_rows, bench, guards.freeze),
-            "transitions on record": partial(_in_rows, bench, guards.record),
-            "moves checked by trigger": partial(_triggered, bench),
-            "a new token checked": partial(
-                _alone, bench, partial(guards.check_token, settings, token_for(ground.keys))
-            ),
-            "requests limited": partial(_alone, bench, partial(guards.limit, counter)),
-            "the provider's pace kept": partial(_paced, bench, paced),
-            "a webhook's signature checked": partial(
-                _alone, bench, partial(guards.verify, deps, signed, _EVENT)
-            ),
-            "instrument encrypted": partial(_alone, bench, partial(guards.seal, deps)),
-            "metrics counted": partial(_alone, bench, guards.count),
-            "traces, where they are on": partial(_in_rows, bench, trace),
-        }
-        rows = rows_of(collect(plan, "µs", measures), "µs")
+        rows = rows_of(collect(plan, "µs", _measures(stack, bench)), "µs")
     shares = [row.against(rows[0]).median for row in rows[1:]]
     told = ", ".join(f"{row.name} {share:.1%}" for row, share in zip(rows[1:], shares, strict=True))
     return Finding("What each guard costs", SAID, rows, (), (f"Of a charge's CPU: {told}.",))
+
+
+def _measures(stack: ExitStack, bench: Bench) -> Mapping[str, Measure]:
+    ground, deps, alone = bench.ground, bench.deps, partial(_alone, bench)
+    traces = TracerProvider()
+    traces.add_span_processor(BatchSpanProcessor(AllowListed(_Nowhere())))
+    stack.callback(traces.shutdown)
+    token, signed = token_for(ground.keys), _signed(ground.keys.STRIPE_WEBHOOK_SECRETS, _EVENT)
+    return {
+        "a whole charge": partial(_whole, bench),
+        "request frozen in a row": partial(_in_rows, bench, guards.freeze),
+        "transitions on record": partial(_in_rows, bench, guards.record),
+        "moves checked by trigger": partial(_triggered, bench),
+        "a new token checked": partial(alone, partial(guards.check_token, deps.settings, token)),
+        "requests limited": partial(alone, partial(guards.limit, Counter(deps.settings.redis_url))),
+        "the provider's pace kept": partial(_paced, bench),
+        "a webhook's signature checked": partial(
+            alone, partial(guards.verify, deps, signed, _EVENT)
+        ),
+        "instrument encrypted": partial(alone, partial(guards.seal, deps)),
+        "metrics counted": partial(alone, guards.count),
+        "traces, where they are on": partial(
+            _in_rows, bench, partial(guards.trace, traces.get_tracer("benchmark"))
+        ),
+    }
 
 
 def _settings(ground: Ground, database: str) -> Settings:
@@ -214,8 +213,9 @@ def _moved(bench: Bench, triggers: str) -> Sample:
     return sample
 
 
-def _paced(bench: Bench, paced: Container) -> Sample:
-    ids = _fresh(bench)
+def _paced(bench: Bench) -> Sample:
+    settings = bench.deps.settings.model_copy(update={"stripe_rate_limit": _NO_WAIT})
+    paced, ids = replace(build(settings, name="paced"), engine=bench.deps.engine), _fresh(bench)
 
     def take() -> None:
         for charge in ids:

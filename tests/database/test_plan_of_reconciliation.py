@@ -1,17 +1,16 @@
 """A day is compared by its own rows, however little of all they are, or however much."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
-import psycopg2
 import pytest
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, text
 
-from benchmarks.population import Size, populate
+from benchmarks.population import Size
 from shared.domain.charge import Provider
 from shared.repository.ledger_runs import LedgerRun
 from shared.repository.movements import entries_of, movements_of
+from tests.database.populated import populated
 from tests.database.test_plans_of_operators import plan_of, statements_of
 
 CHARGES, DAYS = 4_000, 40
@@ -20,14 +19,8 @@ CHARGES, DAYS = 4_000, 40
 @pytest.fixture(scope="module")
 def connection(database_url: str) -> Iterator[Connection]:
     """A connection to a database that Postgres knows, where a day is a twelfth of all."""
-    with closing(psycopg2.connect(database_url)) as held:
-        populate(held, Size(CHARGES, DAYS))
-        with held, held.cursor() as cursor:
-            cursor.execute("ANALYZE")
-    engine = create_engine(database_url.replace("://", "+psycopg2://"))
-    with engine.connect() as opened:
+    with populated(database_url, Size(CHARGES, DAYS)) as opened:
         yield opened
-    engine.dispose()
 
 
 @pytest.mark.parametrize("provider", Provider)

@@ -2,15 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
-import psycopg2
 import pytest
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection
 
-from benchmarks.population import Size, populate
+from benchmarks.population import Size
 from shared.repository import outbound_retention, retention
+from tests.database.populated import populated
 from tests.database.test_plans_of_operators import plan_of, statements_of
 
 CHARGES, DAYS = 10_000, 40
@@ -21,14 +20,8 @@ LARGE = {"charges", "attempts", "webhook_events", "outbound_events", "outbound_d
 @pytest.fixture(scope="module")
 def connection(database_url: str) -> Iterator[Connection]:
     """A connection to a database that Postgres knows, where a batch is a good part of all."""
-    with closing(psycopg2.connect(database_url)) as held:
-        populate(held, Size(CHARGES, DAYS))
-        with held, held.cursor() as cursor:
-            cursor.execute("ANALYZE")
-    engine = create_engine(database_url.replace("://", "+psycopg2://"))
-    with engine.connect() as opened:
+    with populated(database_url, Size(CHARGES, DAYS)) as opened:
         yield opened
-    engine.dispose()
 
 
 @pytest.mark.parametrize("kind", retention.KINDS)
